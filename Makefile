@@ -1,0 +1,52 @@
+.PHONY: help up down demo test check trials bench prompts shell lock install
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+RUN := .venv/bin/python
+INSTALL := @$(PYTHON) -m ivr.embedded.install
+LOCK = uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml requirements/build.in --extra embedded
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+install:
+	$(INSTALL) embedded
+
+up: install  ## the whole hotline on this machine, in the background
+	@$(RUN) -m ivr.embedded up
+
+down:  ## stop all of it
+	@test ! -x $(RUN) || $(RUN) -m ivr.embedded down
+
+demo: install  ## one real emergency call, narrated; the hotline stays up
+	@$(RUN) -m ivr.embedded.demo
+
+test:  ## what every commit must pass: check, then unit, integration and end-to-end tests
+	$(INSTALL) dev
+	@$(MAKE) --no-print-directory check
+	@$(RUN) -m pytest -n 2 --dist loadgroup tests/unit tests/integration tests/e2e
+
+check:  ## lint and types
+	$(INSTALL) dev
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check --quiet .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+
+trials:  ## the long tests: faults, crash points, soak
+	$(INSTALL) dev
+	@$(RUN) -m pytest tests/trials
+
+bench:  ## the benchmark, printed
+	$(INSTALL) dev
+	@$(RUN) -m bench
+
+prompts:  ## texts to sound files, only what changed
+	$(INSTALL) speech
+	@$(RUN) -m ivr.prompts.make
+
+shell: install  ## a shell with the stack's settings
+	@$(RUN) -m ivr.embedded shell
+
+lock:  ## renew requirements/*.txt from pyproject.toml (needs uv)
+	@$(LOCK) --upgrade --output-file requirements/embedded.txt
+	@$(LOCK) --group dev --constraint requirements/embedded.txt --output-file requirements/dev.txt
+	@$(LOCK) --extra speech --constraint requirements/embedded.txt --output-file requirements/speech.txt

@@ -1,0 +1,87 @@
+"""THE FLOW. The whole call on one screen: five short scripts, each able to run in another process than the last.
+
+Asterisk's dialplan (``dialplan/ess.conf``) runs ``call``, bridges the engineer whom it found, then runs ``ending``.
+A step that was already decided (its answer is in the records) is not asked again, so any script can be run anew.
+"""
+
+from typing import Final
+
+from ivr import channel_variables as variables
+from ivr.connect import connect, hand_over
+from ivr.conversation import seconds_left, talk_key
+from ivr.disclosure import DISCLOSURE_MENU, disclosure
+from ivr.ending import ENGINEER_LEFT, goodbye, why_over
+from ivr.engineer import CONFIRMATIONS, WHISPER, whisper
+from ivr.entitlement import entitlement
+from ivr.hotline import Hotline
+from ivr.identify import ACCOUNT, ACCOUNT_FROM_PHONE, PIN, identify
+from ivr.model import Consent, EndReason, Incident, IncidentStatus
+from ivr.phone import Phone
+
+QUESTIONS: Final = (DISCLOSURE_MENU, ACCOUNT_FROM_PHONE, ACCOUNT, PIN, WHISPER, *CONFIRMATIONS.values(), ENGINEER_LEFT)
+"""Everything that the flow asks. Each needs scenarios for silence and for a wrong key, or the tests fail."""
+
+
+def call(hotline: Hotline, phone: Phone) -> None:
+    """From the digit 9 until an engineer has accepted."""
+    incident = hotline.store.begin_call(channel=phone.channel, uniqueid=phone.uniqueid, caller_id=phone.caller_id)
+    phone.set(variables.INCIDENT, str(incident.id))
+    if (accepted := hotline.store.accepted_offer(incident.id)) is not None:  # the last script died right after the accept
+        return hand_over(phone, accepted, seconds_left(hotline, incident))
+    if disclosure(hotline, phone, incident) is Consent.REFUSED:
+        return goodbye(hotline, phone, incident, EndReason.REFUSED)
+    customer_id = identify(hotline, phone, incident)
+    entitlement(hotline, phone, incident, customer_id)
+    return find_engineer(hotline, phone, incident.id, otherwise=EndReason.NO_ENGINEER)
+
+
+def find_engineer(hotline: Hotline, phone: Phone, incident_id: int, *, otherwise: EndReason, first_engineer: int | None = None) -> None:
+    """Ring engineers and hand the caller over to the first who accepts; ``otherwise`` is why it ends when nobody does."""
+    incident = hotline.store.incident(incident_id)
+    offer = connect(hotline, phone, incident, first_engineer=first_engineer)
+    if offer is None:
+        return goodbye(hotline, phone, incident, otherwise)
+    return hand_over(phone, offer, seconds_left(hotline, incident))
+
+
+def engineer(hotline: Hotline, phone: Phone) -> None:
+    """An engineer's phone was answered."""
+    whisper(hotline, phone)
+
+
+def key(hotline: Hotline, phone: Phone) -> None:
+    """Somebody pressed a key of theirs in the talk."""
+    talk_key(hotline, phone)
+
+
+def ending(hotline: Hotline, phone: Phone) -> None:
+    """The talk is over and the caller is still there: say goodbye, or find the engineer again."""
+    incident = hotline.store.incident(int(phone.get(variables.INCIDENT)))
+    lost = hotline.store.accepted_offer(incident.id)
+    reason = why_over(hotline, phone, incident)
+    if reason is not None:
+        return goodbye(hotline, phone, incident, reason)
+    hotline.store.engineer_lost(incident.id)
+    return find_engineer(hotline, phone, incident.id, otherwise=EndReason.ENGINEER_LOST, first_engineer=lost.engineer_id if lost else None)
+
+
+def hungup(hotline: Hotline, phone: Phone) -> None:
+    """A leg is over. The caller's own ends the incident, unless the flow already did."""
+    failsafe = phone.get(variables.FAILSAFE)
+    if failsafe:  # no script could serve this caller: what is known of the call is written now
+        incident = hotline.store.begin_call(channel=phone.channel, uniqueid=phone.uniqueid, caller_id=phone.caller_id)
+        hotline.store.note(incident.id, "failsafe", outcome=failsafe)
+    hotline.store.end_leg(phone.uniqueid, int(phone.argument or 0))
+    if (caller := hotline.store.incident_of_caller(phone.uniqueid)) is not None:
+        hotline.store.end_incident(caller.id, hotline.store.ending(caller.id) or _left_at(caller, failsafe))
+    phone.set(variables.DONE, "1")
+
+
+def _left_at(incident: Incident, failsafe: str) -> EndReason:
+    """Why an incident is over whose caller hung up, or was last with the failsafe phones."""
+    if incident.status is IncidentStatus.TALKING or failsafe == "answered":
+        return EndReason.CALLER_STOPPED
+    return EndReason.NO_ENGINEER if failsafe == "nobody" else EndReason.ABANDONED
+
+
+SCRIPTS: Final = {"call": call, "engineer": engineer, "key": key, "ending": ending, "hungup": hungup}

@@ -1,0 +1,88 @@
+"""Every setting of the hotline: environment variables ``IVR_…`` or a ``.env`` file, frozen once read.
+
+Secrets have no default: the embedded stack makes its own, production sets them.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, PostgresDsn, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Ports, addresses, secrets, deadlines. Times are seconds, phone numbers E.164."""
+
+    model_config = SettingsConfigDict(env_prefix="IVR_", env_file=".env", frozen=True, extra="ignore")
+
+    state_folder: Path = Path("var")
+    database_url: PostgresDsn
+    pin_pepper: SecretStr
+    ami_secret: SecretStr
+
+    # addresses: see "Embedded stack: fixed contract" in the README
+    sip_host: str = "127.0.0.1"
+    sip_port: Port = 5060
+    rtp_start: Port = 10000
+    rtp_end: Port = 10999
+    trunk_host: str = "127.0.0.1"
+    trunk_port: Port = 5070
+    agi_host: str = "127.0.0.1"
+    agi_port: Port = 4573
+    agi_second_port: Port = 4574
+    ami_port: Port = 5038
+    ami_user: str = "ivr"
+    console_port: Port = 8080
+
+    # the line
+    did: str = "+18552528788"
+    max_calls: int = Field(default=100, ge=1)
+    failsafe_phones: Annotated[tuple[str, ...], NoDecode] = ()
+    menu_destinations: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    country: str = Field(default="US", min_length=2, max_length=2)
+    language: str = "en"
+
+    # patience
+    key_seconds: float = Field(default=6.0, gt=0, description="silence after a prompt before it is asked again")
+    digit_seconds: float = Field(default=4.0, gt=0, description="pause between digits that ends an entry")
+    ring_seconds: int = Field(default=25, gt=0, description="how long one engineer's phone rings")
+    whisper_seconds: float = Field(default=20.0, gt=0, description="how long an engineer may take to press 1")
+    ladder_rounds: int = Field(default=2, ge=1, description="how often the whole ladder is offered")
+    progress_seconds: float = Field(default=15.0, gt=0, description="at most this long between spoken progress while waiting")
+    silence_seconds: int = Field(default=8, ge=3, description="a script that goes silent this long loses the caller to the failsafe")
+
+    # deadlines outside
+    database_seconds: float = Field(default=1.5, gt=0)
+    pool_size: int = Field(default=10, ge=1)
+    ami_seconds: float = Field(default=2.0, gt=0)
+    drain_seconds: float = Field(default=300.0, ge=0)
+    agi_connections: int = Field(default=1000, ge=1)
+
+    @property
+    def recordings_folder(self) -> Path:
+        """Where an operator's own recordings of prompts lie (``NAME.wav``, 8 kHz, 16 bit, one channel)."""
+        return self.state_folder / "recordings" / self.language
+
+    @field_validator("failsafe_phones", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        """``+15555550101,+15555550102``, in the order of ringing."""
+        return tuple(phone.strip() for phone in value.split(",") if phone.strip()) if isinstance(value, str) else value
+
+    @field_validator("menu_destinations", mode="before")
+    @classmethod
+    def _key_and_phone(cls, value: object) -> object:
+        """``1=+15555550120,2=+15555550121``: the main menu's digit and where it leads."""
+        if not isinstance(value, str):
+            return value
+        pairs = [item.strip().partition("=") for item in value.split(",") if item.strip()]
+        return {key.strip(): phone.strip() for key, _, phone in pairs}
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process. Raises ``pydantic.ValidationError`` naming what is missing or wrong."""
+    return Settings()

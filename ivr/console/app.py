@@ -1,0 +1,40 @@
+"""``ivr console``: the ASGI app."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ivr.config import Settings
+from ivr.console.health import readiness
+from ivr.store import Store
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The console over these settings. Starts also while the database or Asterisk is away."""
+    store = Store(settings)
+
+    async def alive(request: Request) -> Response:
+        """This process answers; says nothing about the others."""
+        return JSONResponse({"alive": True})
+
+    async def ready(request: Request) -> Response:
+        """200 when this node can take an emergency, else 503; the body says which part cannot."""
+        found = await readiness(settings, store)
+        return JSONResponse(found, status_code=200 if found["ready"] else 503)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        store.close()
+
+    return Starlette(routes=[Route("/healthz", alive), Route("/ready", ready)], lifespan=lifespan)
+
+
+def main(settings: Settings) -> None:
+    """Serve the console on this machine until SIGTERM."""
+    uvicorn.run(create_app(settings), host=settings.agi_host, port=settings.console_port, log_level="info", access_log=False)

@@ -1,0 +1,34 @@
+"""Step 7: the keys of the talk. The talk itself is a bridge in Asterisk, which needs no script to go on."""
+
+from ivr import channel_variables as variables
+from ivr import spoken
+from ivr.engineer import CONFIRMATIONS, ending_key
+from ivr.hotline import Hotline
+from ivr.model import EndReason, Incident
+from ivr.phone import Phone
+
+
+def talk_key(hotline: Hotline, phone: Phone) -> None:
+    """A key of one side, private to it (``asterisk-conf/features.conf``). Unknown names do nothing."""
+    incident = hotline.store.incident(int(phone.get(variables.INCIDENT)))
+    hotline.store.note(incident.id, "key", name=phone.argument)
+    if phone.argument == "time_left":
+        phone.play(*time_left(hotline, incident))
+    elif phone.argument in CONFIRMATIONS:
+        ending_key(hotline, phone, incident.id, EndReason(phone.argument))
+    phone.set(variables.DONE, "1")
+
+
+def seconds_left(hotline: Hotline, incident: Incident) -> int | None:
+    """Seconds that the incident may still be talked about; None is without a limit."""
+    if incident.seconds_left is None:
+        return None
+    return max(0, incident.seconds_left - round(hotline.store.talked_seconds(incident.id)))
+
+
+def time_left(hotline: Hotline, incident: Incident) -> tuple[str, ...]:
+    """The sounds that say how much time is left."""
+    left = seconds_left(hotline, incident)
+    if left is None:
+        return ("time_unlimited",)
+    return ("time_left", *spoken.minutes_of(left), "minutes_left_after")

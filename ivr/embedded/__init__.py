@@ -1,0 +1,1 @@
+"""The local stack: real Asterisks, a real PostgreSQL, the same software as in production. Nothing outside this package imports it."""

@@ -1,0 +1,37 @@
+-- Functions that load the cast; cast.py calls them. What is there already is left alone (but the PIN: its pepper may be new).
+
+INSERT INTO rate (valid_from, price_cents, minimum_minutes, increment_minutes, currency)
+VALUES ('2025-01-01 00:00:00+00', 250, 15, 1, 'USD')
+ON CONFLICT (valid_from) DO NOTHING;
+
+CREATE FUNCTION pg_temp.cast_customer(
+    account text, name text, pin_hash text, phone text, trunks boolean, valid boolean, minutes integer
+) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+    owner bigint;
+BEGIN
+    INSERT INTO customer (account, name, pin_hash, trunks) VALUES (account, name, pin_hash, trunks)
+    ON CONFLICT ON CONSTRAINT customer_account_key DO UPDATE SET pin_hash = EXCLUDED.pin_hash
+    RETURNING id INTO owner;
+    INSERT INTO customer_phone (customer_id, phone) VALUES (owner, phone)
+    ON CONFLICT ON CONSTRAINT customer_phone_pkey DO NOTHING;
+    IF NOT EXISTS (SELECT FROM agreement a WHERE a.customer_id = owner) THEN
+        INSERT INTO agreement (customer_id, starts_at, ends_at, minutes)
+        VALUES (owner, '2025-01-01', CASE WHEN valid THEN timestamptz '2100-01-01' ELSE '2025-07-01' END, minutes);
+    END IF;
+END
+$$;
+
+CREATE FUNCTION pg_temp.cast_engineer(place integer, name text, phone text) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+    added bigint;
+BEGIN
+    IF EXISTS (SELECT FROM engineer e WHERE e.name = cast_engineer.name) THEN
+        RETURN;
+    END IF;
+    INSERT INTO engineer (name, position) VALUES (name, place) RETURNING id INTO added;
+    INSERT INTO engineer_phone (engineer_id, position, phone) VALUES (added, 1, phone);
+END
+$$;

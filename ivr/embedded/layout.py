@@ -1,0 +1,68 @@
+"""A stack's folder: its secrets, and everything that its two Asterisks read."""
+
+import secrets
+from pathlib import Path
+from typing import Final
+
+from ivr.asterisk_conf import render, render_folder
+from ivr.config import Settings
+from ivr.embedded.asterisk import PROJECT, Asterisk
+from ivr.embedded.ports import Ports
+from ivr.embedded.softphones import write_softphones
+
+SECRETS: Final = ("IVR_PIN_PEPPER", "IVR_AMI_SECRET", "PSTN_AMI_SECRET", "SOFTPHONE_PASSWORD")
+
+
+def read_secrets(folder: Path) -> dict[str, str]:
+    """The stack's random secrets, made once and kept in ``secrets.env``, which only its owner can read."""
+    file = folder / "secrets.env"
+    lines = file.read_text().splitlines() if file.exists() else []
+    known = dict(line.split("=", 1) for line in lines if "=" in line)
+    if missing := {name: secrets.token_urlsafe(24) for name in SECRETS if name not in known}:
+        known |= missing
+        unfinished = file.with_suffix(".unfinished")
+        unfinished.touch(mode=0o600)
+        unfinished.write_text("".join(f"{name}={value}\n" for name, value in known.items()))
+        unfinished.rename(file)
+    return known
+
+
+def write_configuration(folder: Path, asterisk: Asterisk, settings: Settings, ports: Ports, softphones: tuple[str, ...]) -> None:
+    """Both Asterisks' files. ``softphones``: the E.164 numbers that a person may register as."""
+    known = read_secrets(folder)
+    data = _sounds(folder, asterisk, settings)
+    common = {"asterisk_modules": str(asterisk.modules), "asterisk_music": str(asterisk.music), "asterisk_data": str(data)}
+    for name in ("hotline", "pstn"):
+        for part in ("lib", "spool", "log"):
+            (folder / name / part).mkdir(parents=True, exist_ok=True)
+    render(settings, {**common, "hotline_folder": str(folder / "hotline")}, folder / "hotline" / "etc")
+    pstn = folder / "pstn" / "etc"
+    values = {name: str(getattr(ports, name)) for name in Ports.__dataclass_fields__}
+    pstn_values = {**values, **common, "pstn_folder": str(folder / "pstn"), "pstn_ami_secret": known["PSTN_AMI_SECRET"]}
+    render_folder((PROJECT / "ivr/embedded/pstn_conf",), pstn, pstn_values)
+    write_softphones(pstn, softphones, known["SOFTPHONE_PASSWORD"])
+
+
+def _sounds(folder: Path, asterisk: Asterisk, settings: Settings) -> Path:
+    """Asterisk's data folder, with each prompt as ``ivr/NAME``: the operator's own recording where there is one, else ours."""
+    data = folder / "asterisk"
+    spoken = data / "sounds" / settings.language / "ivr"
+    settings.recordings_folder.mkdir(parents=True, exist_ok=True)
+    if spoken.is_symlink():
+        spoken.unlink()
+    spoken.mkdir(parents=True, exist_ok=True)
+    _link(data / "documentation", asterisk.documentation)  # without it Asterisk does not start
+    ours = PROJECT / "ivr" / "prompts" / "sounds" / settings.language
+    wanted = {file.name: file for place in (ours, settings.recordings_folder) for file in place.glob("*.wav")}
+    for stale in set(spoken.iterdir()) - {spoken / name for name in wanted}:
+        stale.unlink()
+    for name, file in wanted.items():
+        _link(spoken / name, file)
+    return data
+
+
+def _link(place: Path, target: Path) -> None:
+    if place.is_symlink() and place.readlink() == target:
+        return
+    place.unlink(missing_ok=True)
+    place.symlink_to(target)

@@ -1,0 +1,104 @@
+"""Finds a prompt in sound that is still growing, and makes sure that no other prompt fits the same place."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+
+from ivr.embedded.hearing import CHUNK, FOUND, SLACK, Chunk, Template, Wave, correlations_of, fits, follow, near
+from ivr.embedded.recording import Sound
+
+ANCHORS: Final = 3
+"""A prompt is looked for by its first chunks: one may be torn by a lost frame, hardly three."""
+TELLING: Final = 3
+"""So many chunks that only one of two prompts has decide between them."""
+
+
+class AmbiguousMatch(AssertionError):
+    """Two prompts fit the same place: they share an opening, and nothing that was heard tells them apart."""
+
+
+class Search:
+    """One template, looked for from sample ``floor`` on. Each sample is searched once, however often more sound arrives."""
+
+    def __init__(self, template: Template, floor: int) -> None:
+        self.template = template
+        self.floor = floor
+        self._searched = max(0, floor)
+        self._starts: list[int] = []
+
+    def advance(self, sound: Sound) -> int | None:
+        """Where the template began, as far as ``sound`` (everything so far) shows; None when it was not, or not yet, recognised."""
+        anchors = self.template.opening[:ANCHORS]
+        for anchor, scores in zip(anchors, correlations_of(sound[self._searched :], anchors), strict=True):
+            for peak in peaks(scores):
+                self._suppose(self._searched + peak - anchor.offset)
+        self._searched = max(self._searched, len(sound) - CHUNK + 1)
+        verdicts = {start: fits(self.template, sound, start) for start in sorted(self._starts)}
+        self._starts = [start for start, verdict in verdicts.items() if verdict is not False]
+        return next((start for start, verdict in verdicts.items() if verdict), None)
+
+    def refuse(self, start: int) -> None:
+        """Another template was played at ``start``."""
+        self._starts.remove(start)
+
+    def _suppose(self, start: int) -> None:
+        if start >= self.floor - SLACK and all(abs(start - other) > SLACK for other in self._starts):
+            self._starts.append(start)
+
+
+def peaks(scores: Wave) -> list[int]:
+    """The best place of each run of places above ``FOUND``."""
+    high = np.flatnonzero(scores > FOUND)
+    if not len(high):
+        return []
+    runs = np.split(high, np.flatnonzero(np.diff(high) > SLACK) + 1)
+    return [int(run[np.argmax(scores[run])]) for run in runs]
+
+
+def outdone(template: Template, others: Iterable[Template], sound: Sound, start: int) -> bool | None:
+    """Was it another template with the same opening? None while too little has been received to tell. Raises ``AmbiguousMatch``."""
+    rivals = [other for other in others if other is not template and fits(other, sound, same_place(template, other, start))]
+    verdicts = [_stronger(template, rival, sound, start) for rival in rivals]
+    if any(verdict is False for verdict in verdicts):
+        return True
+    return None if None in verdicts else False
+
+
+def same_place(template: Template, other: Template, start: int) -> int:
+    """Where ``other`` began if its first loud chunk is the first one of ``template``, which began at ``start``."""
+    return start + template.opening[0].offset - other.opening[0].offset
+
+
+def _stronger(template: Template, rival: Template, sound: Sound, start: int) -> bool | None:
+    """Does what only one of the two has speak for ``template``? None while it has not been received."""
+    shift = same_place(template, rival, 0)
+    mine, theirs = telling(template, rival, -shift), telling(rival, template, shift)
+    if not mine and not theirs:
+        raise AmbiguousMatch(f"{template.name} and {rival.name} are the same sound")
+    for_me = _share(template, mine, sound, start)
+    for_them = _share(rival, theirs, sound, start + shift)
+    if for_me is None or for_them is None:
+        return None
+    if (for_me > 0.5 or not mine) and for_them < 0.5:
+        return True
+    if (for_them > 0.5 or not theirs) and for_me < 0.5:
+        return False
+    raise AmbiguousMatch(f"{template.name} and {rival.name} both fit what was heard from {start / 8000:.1f} s on")
+
+
+def telling(template: Template, rival: Template, shift: int) -> list[Chunk]:
+    """The first chunks of ``template`` that ``rival`` does not have at the same place."""
+    own = [chunk for chunk in template.chunks if near(rival.sound, chunk, chunk.offset - shift)[0] <= FOUND]
+    return own[:TELLING]
+
+
+def _share(template: Template, chunks: list[Chunk], sound: Sound, start: int) -> float | None:
+    """The share of these chunks that was heard; None while the last of them has not been received."""
+    if not chunks:
+        return 0.0
+    last = template.chunks.index(chunks[-1]) + 1
+    scores = follow(sound, template.chunks[:last], start)
+    if len(scores) < last:
+        return None
+    return sum(scores[template.chunks.index(chunk)] > FOUND for chunk in chunks) / len(chunks)

@@ -1,0 +1,47 @@
+"""Step 8: why the talk ended, what it came to, and what the caller hears last."""
+
+from typing import Final
+
+from ivr import channel_variables as variables
+from ivr import spoken
+from ivr.hotline import Hotline
+from ivr.model import Cover, EndReason, Incident
+from ivr.phone import Phone
+from ivr.questions import Menu, ask
+
+ENGINEER_LEFT: Final = Menu("engineer_left", "engineer_left_plain", keys="12", tries=2)
+_HUNG_UP_ON_PURPOSE: Final = "16"
+"""Q.850 cause "normal call clearing". Every other cause is a line that failed."""
+
+
+def why_over(hotline: Hotline, phone: Phone, incident: Incident) -> EndReason | None:
+    """Why the incident is over, or None when the engineer was lost and the caller is to be connected again."""
+    if (reason := hotline.store.ending(incident.id)) is not None:
+        return reason
+    if phone.get(variables.EXPIRED) == "1":
+        return EndReason.TIME_EXPIRED
+    if phone.get(variables.ENGINEER_CAUSE) == _HUNG_UP_ON_PURPOSE:
+        again = ask(phone, ENGINEER_LEFT, silence=hotline.settings.key_seconds) == "1"
+        return None if again else EndReason.CALLER_STOPPED
+    phone.play_until_key("reconnecting")
+    return None
+
+
+def goodbye(hotline: Hotline, phone: Phone, incident: Incident, reason: EndReason) -> None:
+    """End the incident in the records first, then tell the caller what it came to, and let the dialplan hang up."""
+    hotline.store.end_incident(incident.id, reason)
+    phone.play(*_farewell(hotline, incident, reason))
+    phone.set(variables.DONE, "1")
+
+
+def _farewell(hotline: Hotline, incident: Incident, reason: EndReason) -> tuple[str, ...]:
+    number = ("incident_number", *spoken.digits(str(incident.id)))
+    match reason:
+        case EndReason.REFUSED:
+            return ("not_an_emergency",)
+        case EndReason.NO_ENGINEER | EndReason.ENGINEER_LOST:
+            return ("no_engineer", *number)
+        case _:
+            talked = ("you_talked", *spoken.minutes_of(round(hotline.store.talked_seconds(incident.id))))
+            cost = ("no_charge",) if incident.cover is Cover.AGREEMENT else ()
+            return (*talked, *cost, *number, f"goodbye_{reason}")

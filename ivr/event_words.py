@@ -1,0 +1,130 @@
+"""What each kind of event means, in words. A kind that is not listed is shown as it is, with its details."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ivr.model import Event, OfferEnd
+
+LEG_CAUSES: Final = {
+    0: "unknown cause",
+    1: "no such number",
+    16: "hung up",
+    17: "busy",
+    18: "no answer",
+    19: "rang out",
+    21: "declined",
+    27: "unreachable",
+    31: "hung up",
+    34: "no free line",
+    38: "network out of order",
+    41: "network failure",
+    127: "network failure",
+}
+"""Q.850 causes as a person would say them."""
+
+_OFFER_ENDS: Final = {
+    OfferEnd.ACCEPTED: "pressed 1 and has the call",
+    OfferEnd.DECLINED: "declined",
+    OfferEnd.BUSY: "is busy",
+    OfferEnd.NO_ANSWER: "did not answer",
+    OfferEnd.NOT_ACCEPTED: "answered but did not press 1 (perhaps voicemail)",
+    OfferEnd.UNREACHABLE: "could not be reached",
+    OfferEnd.TAKEN: "was too late: the call was taken or over",
+    OfferEnd.CALLER_GONE: "is no longer needed: the caller has gone",
+}
+_CONSENTS: Final = {
+    "given": "caller heard the price and pressed 1: consent given",
+    "refused": "caller refused after the disclosure",
+    "none": "caller stayed silent after the disclosure: no consent, nothing can be charged",
+}
+_HOW: Final = {"none": "no known account was given", "wrong_pin": "the PIN was wrong"}
+
+Detail = dict[str, Any]
+
+
+def words(event: Event) -> str:
+    """One line for a person."""
+    tell = _WORDS.get(event.kind)
+    return tell(event.detail) if tell else _plainly(event)
+
+
+def duration(seconds: float) -> str:
+    """``95`` → ``1 min 35 s``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _plainly(event: Event) -> str:
+    details = ", ".join(f"{name} {value}" for name, value in event.detail.items())
+    kind = event.kind.replace("_", " ")
+    return f"{kind} ({details})" if details else kind
+
+
+def _call_began(detail: Detail) -> str:
+    return f"call from {detail['caller_id']}" if detail.get("caller_id") else "call without caller ID"
+
+
+def _consent(detail: Detail) -> str:
+    said = _CONSENTS.get(detail.get("answer", ""), f"consent: {detail.get('answer')}")
+    price = detail.get("price_cents")
+    return f"{said} ({price / 100:.2f} {detail.get('currency')} a minute)" if price is not None else said
+
+
+def _identified(detail: Detail) -> str:
+    if detail.get("account"):
+        return f"caller is {detail.get('customer')}, account {detail['account']} (by {_spaced(detail.get('how'))})"
+    how = detail.get("how", "")
+    return f"caller could not be verified: {_HOW.get(how, how)}"
+
+
+def _covered(detail: Detail) -> str:
+    if detail.get("cover") != "agreement":
+        return "no agreement covers the call: connected unpaid"
+    seconds = detail.get("seconds_left")
+    return f"the agreement covers the call, {'unlimited' if seconds is None else duration(seconds) + ' left'}"
+
+
+def _offer_made(detail: Detail) -> str:
+    return f"ringing {detail.get('engineer')} on {detail.get('phone')}"
+
+
+def _offer_ended(detail: Detail) -> str:
+    return f"{detail.get('engineer')} {_OFFER_ENDS.get(detail.get('end', ''), detail.get('end'))}"
+
+
+def _leg_ended(detail: Detail) -> str:
+    cause = detail.get("cause")
+    why = "left open by a killed process" if cause is None else LEG_CAUSES.get(cause, f"cause {cause}")
+    return f"{detail.get('engineer') or 'caller'}'s leg is over: {why}"
+
+
+def _talk_ended(detail: Detail) -> str:
+    return f"caller and {detail.get('engineer')} no longer hear each other, after {detail.get('seconds', 0):.1f} s"
+
+
+def _ending_key(detail: Detail) -> str:
+    return f"engineer's ending key: {_spaced(detail.get('reason'))}"
+
+
+def _spaced(name: object) -> str:
+    return str(name).replace("_", " ")
+
+
+_WORDS: Final[dict[str, Callable[[Detail], str]]] = {
+    "call_began": _call_began,
+    "consent": _consent,
+    "identified": _identified,
+    "covered": _covered,
+    "connecting": lambda _: "engineers are being called",
+    "offer_made": _offer_made,
+    "offer_ended": _offer_ended,
+    "talking": lambda detail: f"incident belongs to {detail.get('engineer')}",
+    "engineer_lost": lambda detail: f"{detail.get('engineer')} was lost: calling again",
+    "talk_began": lambda detail: f"caller and {detail.get('engineer')} hear each other",
+    "talk_ended": _talk_ended,
+    "ending_key": _ending_key,
+    "leg_ended": _leg_ended,
+    "key": lambda detail: f"key pressed in the talk: {detail.get('name')}",
+    "swept": lambda detail: f"swept up: {detail.get('why')}",
+    "ended": lambda detail: f"incident ended: {_spaced(detail.get('reason'))}",
+}

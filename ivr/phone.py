@@ -1,0 +1,200 @@
+"""One leg as a script sees it: play, hear a key, read and set variables. The only importer of ``asterisk.agi``.
+
+Nothing here writes a digit anywhere: not in a log, not in an exception's text, not in a ``repr``.
+"""
+
+import logging
+import os
+import socket
+from contextlib import suppress
+from time import monotonic
+from typing import Final
+
+from asterisk.agi import AGI
+
+from ivr import prompts
+from ivr.agi_line import Line
+from ivr.agi_protocol import caller_number, clean, parse_reply, quote, variable_name
+from ivr.config import Settings
+from ivr.errors import AsteriskFault, CallerGone
+
+log = logging.getLogger(__name__)
+
+_MARGIN: Final = 4.0
+"""Seconds that Asterisk may take for a command beyond the command's own duration."""
+
+_SLACK: Final = 1.5
+"""Seconds by which a renewed limit exceeds what is needed, so that the next short commands need no renewal of their own."""
+
+_KEYS: Final = "0123456789*#ABCD"
+_USAGE_LINES: Final = 200
+_NULL: Final = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the life of the process
+
+
+class _Session(AGI):
+    """pyst2's AGI on a socket, in a thread, against every reply that Asterisk can give.
+
+    Its own ``__init__`` would install a signal handler and write all that is said to stderr; its ``_quote`` escapes nothing;
+    its ``get_result`` takes ``HANGUP`` for an error, ``result=-1`` within a value for a failure, and loops on 520 at end of file.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self.stdin = self.stdout = self.line = line
+        self.stderr = _NULL
+        self._got_sighup = False
+        self.env = line.environment()
+        self.gone = False
+        self.seconds = 0.0  # duration of the command that is being sent
+
+    def _quote(self, string: object) -> str:
+        return quote(str(string))
+
+    def send_command(self, command: str, *args: object) -> None:
+        """Write one command. Raises CallerGone when the leg is known to be over."""
+        if self.gone:
+            raise CallerGone
+        self.line.write(" ".join([command, *map(str, args)]).strip() + "\n")
+
+    def get_result(self, stdin: object = None) -> dict[str, tuple[str, str]]:
+        """The reply's value and what stood in parentheses. Garbage or silence closes the line: replies would no longer match."""
+        try:
+            code, line = self._reply_line(monotonic() + self.seconds + _MARGIN)
+            if code == "200":
+                reply = parse_reply(line)
+                return {"result": (reply.value, reply.data)}
+        except AsteriskFault:
+            self.gone = True
+            self.line.close()
+            raise
+        if code == "511":
+            self.gone = True
+            raise CallerGone
+        raise AsteriskFault(f"Asterisk refused a command with {code}.")
+
+    def _reply_line(self, deadline: float) -> tuple[str, str]:
+        line = self._news(deadline)
+        code = line[:3]
+        if line.startswith("520-"):
+            self._skip_usage(deadline)
+        elif code not in ("200", "510", "511", "520"):
+            raise AsteriskFault("Asterisk's reply has no known code.")
+        return code, line
+
+    def _news(self, deadline: float) -> str:
+        """The next line that is a reply. ``HANGUP`` is news, not a reply: it comes once, at any time."""
+        while (line := self.line.read(deadline).rstrip("\r")) == "HANGUP":
+            self.gone = True
+        return line
+
+    def _skip_usage(self, deadline: float) -> None:
+        for _ in range(_USAGE_LINES):
+            if self._news(deadline).startswith("520 "):
+                return
+        raise AsteriskFault("The usage text of a refused command does not end.")
+
+
+class Phone:
+    """One AGI session = one leg. Methods raise CallerGone (a normal ending) and AsteriskFault, nothing else."""
+
+    def __init__(self, connection: socket.socket, settings: Settings) -> None:
+        """Reads the environment, for at most 5 s. Raises AsteriskFault, CallerGone."""
+        self._session = _Session(Line(connection))
+        self._silence = settings.silence_seconds
+        self._limit: float | None = None  # when Asterisk takes the leg back, monotonic; None until first set
+        self._music = False
+        self.unheard: set[str] = set()
+        """Prompts that Asterisk could not play here: the file is missing. The call goes on without them."""
+        env = self._session.env
+        self.script = env.get("agi_network_script", "")
+        self.argument = clean(env.get("agi_arg_1", ""))
+        self.channel = clean(env["agi_channel"])
+        self.uniqueid = clean(env["agi_uniqueid"])
+        self.caller_id = caller_number(env.get("agi_callerid", ""))
+
+    def __repr__(self) -> str:
+        return f"<Phone {clean(self.script)} {self.channel}>"
+
+    def play(self, *sounds: str) -> None:
+        """Play each to its end. Keys pressed meanwhile are thrown away. Music that is on goes on afterwards."""
+        self.play_until_key(*sounds, keys="")
+
+    def play_until_key(self, *sounds: str, keys: str = "0123456789*#") -> str:
+        """Play until one of ``keys`` is pressed; that key, or "" when none was. Other keys are thrown away."""
+        pressed = next(filter(None, (self._stream(name, keys) for name in sounds)), "")
+        if self._music:
+            self._command(0.0, "SET MUSIC", "ON")
+        return pressed
+
+    def key(self, seconds: float) -> str:
+        """Wait for one key; "" after so many seconds of silence."""
+        return self._pressed(self._command(seconds, "WAIT FOR DIGIT", max(1, round(seconds * 1000))))
+
+    def music(self, on: bool) -> None:
+        """Music on hold, until it is switched off or the script ends."""
+        self._music = on
+        self._command(0.0, "SET MUSIC", "ON" if on else "OFF")
+
+    def get(self, variable: str) -> str:
+        """A channel variable's value without control characters; "" when it is not set."""
+        self.renew(0.0)
+        self._session.seconds = 0.0
+        return clean(self._session.execute("GET VARIABLE", quote(variable_name(variable)))["result"][1])
+
+    def set(self, variable: str, value: str) -> None:
+        """Set a channel variable. Asterisk does not expand the value (tried with ``${…}``); control characters become spaces."""
+        self.renew(0.0)
+        self._set(variable, value)
+
+    def renew(self, seconds: float) -> None:
+        """Have Asterisk take the leg back if this script falls silent: ``silence_seconds`` after a command of ``seconds``.
+
+        It is told only when the limit that stands is too short, or more than 2 s too long.
+        """
+        now = monotonic()
+        needed = now + seconds + self._silence
+        if self._limit is not None and needed <= self._limit <= needed + 2.0:
+            return
+        allowed = seconds + self._silence + _SLACK
+        self._set("TIMEOUT(absolute)", f"{allowed:.3f}")
+        self._limit = now + allowed
+
+    def hang_up(self) -> None:
+        """End the leg. Does nothing when it has ended already."""
+        self._session.seconds = 0.0
+        with suppress(CallerGone):
+            self._session.hangup()
+        self._session.gone = True
+
+    def _set(self, variable: str, value: str) -> None:
+        self._session.seconds = 0.0
+        self._session.set_variable(variable_name(variable), value)
+
+    def _command(self, seconds: float, command: str, *arguments: object) -> str:
+        """Run a command that takes up to ``seconds``; its result's value. Raises CallerGone for ``-1``."""
+        self.renew(seconds)
+        self._session.seconds = seconds
+        value = self._session.execute(command, *arguments)["result"][0]
+        if value == "-1":
+            raise CallerGone
+        return value
+
+    def _stream(self, name: str, keys: str) -> str:
+        try:
+            return self._pressed(self._command(prompts.seconds(name), "STREAM FILE", prompts.sound(name), quote(keys)))
+        except CallerGone:
+            # -1 is said for a missing file as well, at once and with the caller still there
+            if self._session.gone or self._command(0.0, "CHANNEL STATUS") != "6":
+                raise
+            log.error("Asterisk cannot play the prompt %s; the call goes on without it", name)
+            self.unheard.add(name)
+            return ""
+
+    @staticmethod
+    def _pressed(value: str) -> str:
+        """The key in a reply's value: its ASCII number, ``0`` for none."""
+        if value in ("0", ""):
+            return ""
+        key = chr(int(value)) if value.isascii() and value.isdigit() and len(value) < 4 else ""
+        if not key or key not in _KEYS:
+            raise AsteriskFault("Asterisk reported a key that is none.")
+        return key

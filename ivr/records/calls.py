@@ -1,0 +1,115 @@
+"""Calls, legs and the incident's way from open to ended."""
+
+from uuid import uuid4
+
+from ivr.errors import IllegalChange, UnknownRecord
+from ivr.model import Consent, Cover, Coverage, EndReason, Incident, IncidentStatus, Rate
+from ivr.records.clean import clean_text
+from ivr.records.database import Database, Row
+
+LONGEST_CALLER_ID = 64  # characters; longer ones carry no number
+
+
+class Calls:
+    """All methods raise StoreUnavailable, and UnknownRecord for an incident that does not exist."""
+
+    _db: Database
+
+    def begin_call(self, *, channel: str, uniqueid: str, caller_id: str | None) -> Incident:
+        """The incident of a caller who has just arrived. The same one again for the same ``uniqueid``."""
+        known = None if caller_id is None else clean_text(caller_id, LONGEST_CALLER_ID) or None
+        row = self._db.row("begin_call", channel=channel, uniqueid=uniqueid, caller_id=known)
+        return self.incident(_found(row, "call", uniqueid)["id"])
+
+    def incident(self, incident_id: int) -> Incident:
+        """The incident as it stands now."""
+        return _incident(_found(self._db.row("incident", incident_id=incident_id), "incident", incident_id))
+
+    def incident_of_channel(self, uniqueid: str) -> Incident | None:
+        """The incident of a caller's or an engineer's channel; None for a channel that is not ours."""
+        row = self._db.row("incident_of_channel", uniqueid=uniqueid)
+        return self.incident(row["id"]) if row else None
+
+    def incident_of_caller(self, uniqueid: str) -> Incident | None:
+        """The incident of a caller's channel; None for every other channel, an engineer's too."""
+        row = self._db.row("incident_of_caller", uniqueid=uniqueid)
+        return self.incident(row["id"]) if row else None
+
+    def account_of(self, incident_id: int) -> str | None:
+        """The account number of the verified customer who calls; None when nobody was verified."""
+        row = self._db.row("account_of", incident_id=incident_id)
+        return row["account"] if row else None
+
+    def note(self, incident_id: int, kind: str, /, **detail: object) -> None:
+        """Append a line to the timeline, exactly once also when it has to be repeated."""
+        self._db.rows("note", incident_id=incident_id, kind=kind, detail=detail, request=uuid4())
+
+    def consent(self, incident_id: int, answer: Consent, *, rate: Rate, prompt_version: str, price_ms: int) -> None:
+        """The caller's answer to the disclosure: ``price_ms`` is how much of the price sentence was played."""
+        self._set("consent", incident_id, answer=answer.value, rate_id=rate.id, prompt_version=prompt_version, price_ms=price_ms)
+
+    def identified(self, incident_id: int, customer_id: int | None, how: str) -> None:
+        """Who calls; None when that could not be verified."""
+        self._set("identified", incident_id, customer_id=customer_id, how=how)
+
+    def covered(self, incident_id: int, cover: Cover, coverage: Coverage | None) -> None:
+        """Who pays, and the seconds allotted (none without ``coverage``: unlimited)."""
+        agreement, seconds = (coverage.agreement_id, coverage.seconds_left) if coverage else (None, None)
+        self._set("covered", incident_id, cover=cover.value, agreement_id=agreement, seconds_left=seconds)
+
+    def connecting(self, incident_id: int) -> None:
+        """Engineers are being offered it now. Raises IllegalChange when it is talking or ended."""
+        self._change("connecting", incident_id)
+
+    def engineer_lost(self, incident_id: int) -> None:
+        """The accepted engineer is gone: offers may be made again. Raises IllegalChange unless it was talking or connecting."""
+        self._change("engineer_lost", incident_id)
+
+    def set_ending(self, incident_id: int, reason: EndReason) -> None:
+        """Remember the engineer's ending key. Nothing happens when the incident is already over."""
+        self._db.rows("set_ending", incident_id=incident_id, reason=reason.value)
+
+    def ending(self, incident_id: int) -> EndReason | None:
+        """The engineer's ending key, None when none was pressed."""
+        reason = _found(self._db.row("ending", incident_id=incident_id), "incident", incident_id)["ending"]
+        return EndReason(reason) if reason else None
+
+    def end_incident(self, incident_id: int, reason: EndReason) -> bool:
+        """End it, once. True for the one call that did it."""
+        row = self._db.row("end_incident", incident_id=incident_id, reason=reason.value, request=uuid4())
+        return bool(_found(row, "incident", incident_id)["won"])
+
+    def end_leg(self, uniqueid: str, cause: int) -> None:
+        """A leg is over, by this Q.850 cause; the first one told counts. Nothing happens for an unknown channel."""
+        self._db.rows("end_leg", uniqueid=uniqueid, cause=cause)
+
+    def leg_cause(self, uniqueid: str) -> int | None:
+        """Why the leg ended; None while it lives, or when nobody knows."""
+        row = self._db.row("leg_cause", uniqueid=uniqueid)
+        return row["cause"] if row else None
+
+    def _set(self, query: str, incident_id: int, **values: object) -> None:
+        _found(self._db.row(query, incident_id=incident_id, **values), "incident", incident_id)
+
+    def _change(self, query: str, incident_id: int) -> None:
+        if self._db.row(query, incident_id=incident_id) is None:
+            raise IllegalChange(f"incident {incident_id} is {self.incident(incident_id).status}: {query} is too late")
+
+
+def _found(row: Row | None, what: str, number: object) -> Row:
+    if row is None:
+        raise UnknownRecord(f"There is no {what} {number}.")
+    return row
+
+
+def _incident(row: Row) -> Incident:
+    return Incident(
+        id=row["id"],
+        status=IncidentStatus(row["status"]),
+        reason=EndReason(row["reason"]) if row["reason"] else None,
+        consent=Consent(row["consent"]) if row["consent"] else None,
+        customer_id=row["customer_id"],
+        identified=row["identified"],
+        cover=Cover(row["cover"]) if row["cover"] else None,
+        seconds_left=row["seconds_left"],
+    )

@@ -1,0 +1,63 @@
+"""Customers, their cover, the rate, and the engineers on the ladder."""
+
+import logging
+
+import phonenumbers
+
+from ivr.errors import SetupError
+from ivr.model import Coverage, Customer, Rate, Rung
+from ivr.records.database import Database
+
+log = logging.getLogger(__name__)
+
+
+class People:
+    """All methods raise StoreUnavailable."""
+
+    _db: Database
+
+    def ping(self) -> None:
+        """Raises StoreUnavailable when the database does not answer, SetupError when it is not migrated."""
+        self._db.row("ping")
+
+    def current_rate(self) -> Rate:
+        """What an emergency costs now. Raises SetupError when no rate is valid."""
+        row = self._db.row("current_rate")
+        if row is None:
+            raise SetupError(
+                "No rate is valid now, so callers cannot be told what an emergency costs. Add a rate that is valid from today."
+            )
+        return Rate(**row)
+
+    def customer_by_account(self, account: str) -> Customer | None:
+        """The customer with this account number (digits)."""
+        row = self._db.row("customer_by_account", account=account)
+        return Customer(**row) if row else None
+
+    def customer_by_phone(self, e164: str) -> Customer | None:
+        """The customer who calls from this number; None when it is nobody's, or more than one's."""
+        rows = self._db.rows("customer_by_phone", phone=e164)
+        return Customer(**rows[0]) if len(rows) == 1 else None
+
+    def coverage(self, customer_id: int) -> Coverage | None:
+        """The agreement that pays now, with the seconds left under it; None when there is none."""
+        row = self._db.row("coverage", customer_id=customer_id)
+        return Coverage(**row) if row else None
+
+    def ladder(self) -> list[Rung]:
+        """Active engineers by position, each with their phones by position. Malformed numbers are skipped and logged."""
+        rungs = [Rung(**row) for row in self._db.rows("ladder")]
+        return [rung for rung in rungs if _dialable(rung)]
+
+
+def _dialable(rung: Rung) -> bool:
+    """Whether the number is E.164 of a possible length. Not "valid": a country's new area code must not silence an engineer."""
+    try:
+        number = phonenumbers.parse(rung.phone)
+    except phonenumbers.NumberParseException:
+        number = None
+    same = number is not None and phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == rung.phone
+    if number is None or not same or not phonenumbers.is_possible_number(number):
+        log.error("engineer %s (%s) is skipped: %r is no phone number in the form +18005550100", rung.engineer_id, rung.name, rung.phone)
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""What people and jobs ask about incidents: lists, the whole story, what was left behind."""
+
+from ivr.errors import UnknownRecord
+from ivr.model import Consent, Cover, EndReason, Event, IncidentReport, IncidentStatus, IncidentSummary, Unfinished
+from ivr.records.database import Database, Row
+
+
+class Reports:
+    """All methods raise StoreUnavailable."""
+
+    _db: Database
+
+    def incidents(self, limit: int = 20) -> list[IncidentSummary]:
+        """The newest incidents, newest first."""
+        return [_summary(row) for row in self._db.rows("summaries", incident_id=None, limit=limit)]
+
+    def report(self, incident_id: int) -> IncidentReport:
+        """Everything about one incident. Raises UnknownRecord."""
+        summary = self._db.row("summaries", incident_id=incident_id, limit=1)
+        decided = self._db.row("decisions", incident_id=incident_id)
+        if summary is None or decided is None:
+            raise UnknownRecord(f"There is no incident {incident_id}.")
+        return IncidentReport(
+            summary=_summary(summary),
+            consent=Consent(decided["consent"]) if decided["consent"] else None,
+            identified_how=decided["identified_how"],
+            cover=Cover(decided["cover"]) if decided["cover"] else None,
+            seconds_left=decided["seconds_left"],
+            events=tuple(Event(**row) for row in self._db.rows("events", incident_id=incident_id)),
+        )
+
+    def unfinished(self, grace: float) -> list[Unfinished]:
+        """Incidents that have not ended. ``grace``: seconds after the caller's last leg that count as still being worked on."""
+        return [_unfinished(row) for row in self._db.rows("unfinished", grace=grace)]
+
+    def close_leftovers(self, grace: float) -> None:
+        """Close talks (at their last checkpoint), offers and legs that are still open ``grace`` seconds after their incident ended."""
+        self._db.rows("close_leftovers", grace=grace)
+
+
+def _summary(row: Row) -> IncidentSummary:
+    reason = row.pop("reason")
+    return IncidentSummary(**(row | {"status": IncidentStatus(row["status"])}), reason=EndReason(reason) if reason else None)
+
+
+def _unfinished(row: Row) -> Unfinished:
+    return Unfinished(
+        incident_id=row["incident_id"],
+        status=IncidentStatus(row["status"]),
+        consent=Consent(row["consent"]) if row["consent"] else None,
+        ending=EndReason(row["ending"]) if row["ending"] else None,
+        caller_uniqueids=tuple(row["caller_uniqueids"] or ()),
+        callers_gone=row["callers_gone"],
+        silent_seconds=row["silent_seconds"],
+    )

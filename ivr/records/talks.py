@@ -1,0 +1,49 @@
+"""The metered talks: what the meter writes, and where a restarted one goes on."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from ivr.errors import UnknownRecord
+from ivr.model import OpenTalk
+from ivr.records.database import Database
+
+
+class Talks:
+    """All methods raise StoreUnavailable. Seconds never shrink."""
+
+    _db: Database
+
+    def talk_began(self, offer_uniqueid: str, caller_uniqueid: str, bridge: str, monotonic: float) -> int:
+        """Both legs are in ``bridge`` since ``monotonic`` (s, CLOCK_MONOTONIC). The talk's id; the same while it is open.
+
+        Raises UnknownRecord for a channel that is no engineer's.
+        """
+        row = self._db.row(
+            "talk_began", offer=offer_uniqueid, caller=caller_uniqueid, bridge=bridge, monotonic=monotonic, boot_id=boot_id()
+        )
+        if row is None:
+            raise UnknownRecord(f"There is no offer with the channel {offer_uniqueid}.")
+        return int(row["id"])
+
+    def talk_checkpoint(self, talk_id: int, seconds: float) -> None:
+        """Talked so far: what counts if this node is lost."""
+        self._db.rows("talk_checkpoint", talk_id=talk_id, seconds=seconds)
+
+    def talk_ended(self, talk_id: int, seconds: float) -> None:
+        """The talk is over after ``seconds``. Once: later ones do nothing."""
+        self._db.rows("talk_ended", talk_id=talk_id, seconds=seconds)
+
+    def open_talks(self) -> list[OpenTalk]:
+        """Talks that have not ended, of every node. Go on only with those whose ``boot_id`` is this machine's."""
+        return [OpenTalk(**row) for row in self._db.rows("open_talks")]
+
+    def talked_seconds(self, incident_id: int) -> float:
+        """Seconds talked in the whole incident, open talks as of their last checkpoint."""
+        row = self._db.row("talked_seconds", incident_id=incident_id)
+        return float(row["seconds"]) if row else 0.0
+
+
+@lru_cache(maxsize=1)
+def boot_id() -> str:
+    """Names this boot of this machine: CLOCK_MONOTONIC values compare only within one."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()

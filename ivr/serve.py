@@ -1,0 +1,37 @@
+"""``ivr serve``: wires the process and runs it until SIGTERM, then lets the calls in progress finish."""
+
+import logging
+import signal
+from functools import partial
+
+from ivr import prompts
+from ivr.call import SCRIPTS
+from ivr.config import Settings
+from ivr.hotline import Hotline
+from ivr.meter import Meter
+from ivr.server import Server
+from ivr.store import Store
+from ivr.switchboard import Switchboard
+
+log = logging.getLogger(__name__)
+
+
+def main(settings: Settings) -> None:
+    """Serve calls. Starts also while the database or Asterisk is away: whoever calls then reaches the failsafe phones."""
+    prompts.use_overrides(settings.recordings_folder)
+    store = Store(settings)
+    switchboard = Switchboard(settings)
+    hotline = Hotline(settings, store, switchboard)
+    meter = Meter(store, switchboard)
+    server = Server(settings, {name: partial(script, hotline) for name, script in SCRIPTS.items()})
+    signal.signal(signal.SIGTERM, lambda *_: server.stop_listening())
+    switchboard.start()
+    meter.start()
+    log.info("serving calls on %s:%d", settings.agi_host, settings.agi_port)
+    try:
+        server.serve_forever()
+        server.drain(settings.drain_seconds)
+    finally:
+        meter.stop()
+        switchboard.stop()
+        store.close()

@@ -1,0 +1,127 @@
+"""The threaded FastAGI server: one connection, one thread, one script by its name."""
+
+import logging
+import socket
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from threading import Condition, Thread
+from time import sleep
+from typing import Final
+
+from ivr.agi_protocol import clean
+from ivr.config import Settings
+from ivr.errors import CallerGone, SetupError
+from ivr.phone import Phone
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Phone], None]
+
+_BACKLOG: Final = 1024
+_PAUSE_SECONDS: Final = 0.05
+"""Between two tries to accept while the process is out of file descriptors."""
+
+
+class Server:
+    """Serves from its construction on (connections queue) until :meth:`drain`. Threads are daemons: they end with the process."""
+
+    def __init__(self, settings: Settings, handlers: Mapping[str, Handler], *, port: int | None = None) -> None:
+        """Listen on ``agi_host`` and ``port`` (default ``agi_port``). Raises SetupError when that is not to be had."""
+        self._settings = settings
+        self._handlers = dict(handlers)
+        self._running = 0
+        self._changed = Condition()
+        self._stopping = False  # a plain flag: it is set in a signal handler
+        self._listener = _listen(settings.agi_host, port or settings.agi_port)
+
+    def serve_forever(self) -> None:
+        """Accept connections until :meth:`stop_listening` or :meth:`drain` is called."""
+        while not self._stopping:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError as error:
+                if not self._stopping:
+                    log.error("Cannot accept a call: %s", error.strerror)
+                    sleep(_PAUSE_SECONDS)
+                continue
+            self._admit(connection)
+
+    def stop_listening(self) -> None:
+        """Refuse new connections from now on; scripts go on. May be called by a signal handler."""
+        self._stopping = True
+        _close(self._listener)
+
+    def drain(self, seconds: float) -> bool:
+        """Stop listening and wait for running scripts. Whether all ended within so many seconds."""
+        self.stop_listening()
+        with self._changed:
+            return self._changed.wait_for(lambda: self._running == 0, seconds)
+
+    @property
+    def running(self) -> int:
+        """Scripts that are running now."""
+        return self._running
+
+    def _admit(self, connection: socket.socket) -> None:
+        """A thread for this connection; over the limit it is closed at once, so that the dialplan goes on."""
+        with self._changed:
+            if self._running >= self._settings.agi_connections or self._stopping:
+                log.error("Stopping, or more than %d scripts at once: connection closed", self._settings.agi_connections)
+                _close(connection)
+                return
+            self._running += 1
+        try:
+            Thread(target=self._serve, args=(connection,), name="script", daemon=True).start()
+        except RuntimeError:
+            log.error("No thread to be had: connection closed")
+            self._ended(connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        script = "?"
+        try:
+            phone = Phone(connection, self._settings)
+            script = phone.script
+            self._run(phone)
+        except CallerGone:
+            pass
+        except Exception as error:
+            log.error("Script %s failed: %s", clean(script)[:32], _where(error))
+        finally:
+            self._ended(connection)
+
+    def _run(self, phone: Phone) -> None:
+        handler = self._handlers.get(phone.script)
+        if handler is None:
+            log.error("There is no script %r: connection closed", phone.script[:64])
+            return
+        handler(phone)
+
+    def _ended(self, connection: socket.socket) -> None:
+        _close(connection)
+        with self._changed:
+            self._running -= 1
+            self._changed.notify_all()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=_BACKLOG)
+    except OSError as error:
+        raise SetupError(
+            f"FastAGI cannot listen on {host}:{port} ({error.strerror}). Asterisk would reach no script, so every caller would get the "
+            f"failsafe phones. Stop the program that holds the port, or set IVR_AGI_PORT to a free one."
+        ) from None
+
+
+def _where(error: Exception) -> str:
+    """The kind of an exception and its way through the code. Its text only when it is our own: another's may quote what was typed."""
+    text = f": {error}" if type(error).__module__ == "ivr.errors" else ""
+    return f"{type(error).__name__}{text}\n{''.join(traceback.format_tb(error.__traceback__))}"
+
+
+def _close(connection: socket.socket) -> None:
+    """Close for good, also for a thread that is waiting in accept or recv."""
+    with suppress(OSError):  # not connected any more
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()

@@ -1,0 +1,100 @@
+-- One statement is one transaction. Names stand alone in a line: "-- name --"; what follows in comments says what for.
+
+-- ping --
+-- Is the database there and migrated?
+SELECT count(*) FROM rate;
+
+-- begin_call --
+-- Incident, call and leg of a caller who has just arrived; the same incident again for a known uniqueid.
+WITH known AS (
+    SELECT incident_id FROM leg WHERE uniqueid = %(uniqueid)s
+), new_incident AS (
+    INSERT INTO incident (status) SELECT 'open' WHERE NOT EXISTS (SELECT FROM known) RETURNING id
+), new_call AS (
+    INSERT INTO call (incident_id, caller_id) SELECT id, %(caller_id)s FROM new_incident RETURNING id, incident_id
+), new_leg AS (
+    INSERT INTO leg (uniqueid, channel, role, incident_id, call_id)
+    SELECT %(uniqueid)s, %(channel)s, 'caller', incident_id, id FROM new_call RETURNING incident_id
+)
+SELECT incident_id AS id FROM new_leg UNION ALL SELECT incident_id FROM known;
+
+-- incident --
+-- An incident as the flow needs it.
+SELECT id, status, reason, consent, customer_id, identified_at IS NOT NULL AS identified, cover, seconds_left
+FROM incident WHERE id = %(incident_id)s;
+
+-- incident_of_channel --
+-- The incident that a caller's or engineer's channel belongs to.
+SELECT incident_id AS id FROM leg WHERE uniqueid = %(uniqueid)s
+UNION ALL SELECT incident_id FROM offer WHERE uniqueid = %(uniqueid)s
+LIMIT 1;
+
+-- incident_of_caller --
+-- The incident that a caller's channel belongs to.
+SELECT incident_id AS id FROM leg WHERE uniqueid = %(uniqueid)s AND role = 'caller';
+
+-- account_of --
+-- The account number of the customer who calls; NULL when nobody was verified.
+SELECT c.account FROM incident i JOIN customer c ON c.id = i.customer_id WHERE i.id = %(incident_id)s;
+
+-- note --
+-- A line on the timeline; written once for each request.
+INSERT INTO incident_event (incident_id, kind, detail, request)
+VALUES (%(incident_id)s, %(kind)s, %(detail)s, %(request)s) ON CONFLICT (request) DO NOTHING;
+
+-- consent --
+-- The caller's answer, with what was said before it.
+UPDATE incident SET consent = %(answer)s, rate_id = %(rate_id)s, prompt_version = %(prompt_version)s,
+    price_ms = %(price_ms)s, consent_at = clock_timestamp()
+WHERE id = %(incident_id)s RETURNING id;
+
+-- identified --
+-- Who calls; customer_id NULL when that could not be verified.
+UPDATE incident SET customer_id = %(customer_id)s, identified_how = %(how)s,
+    identified_at = coalesce(identified_at, clock_timestamp())
+WHERE id = %(incident_id)s RETURNING id;
+
+-- covered --
+-- Who pays, and how many seconds were allotted (NULL is unlimited).
+UPDATE incident SET cover = %(cover)s, agreement_id = %(agreement_id)s, seconds_left = %(seconds_left)s
+WHERE id = %(incident_id)s RETURNING id;
+
+-- connecting --
+-- Engineers are now being offered the incident. Repeating it changes nothing.
+UPDATE incident SET status = 'connecting' WHERE id = %(incident_id)s AND status IN ('open', 'connecting') RETURNING id;
+
+-- engineer_lost --
+-- The accepted engineer is gone; the incident is offered again.
+UPDATE incident SET status = 'connecting', accepted_offer_id = NULL
+WHERE id = %(incident_id)s AND (status = 'talking' OR status = 'connecting') RETURNING id;
+
+-- set_ending --
+-- The engineer's ending key, to be told at the goodbye; too late when the incident is over.
+UPDATE incident SET ending = %(reason)s WHERE id = %(incident_id)s AND status <> 'ended' RETURNING id;
+
+-- ending --
+-- The engineer's ending key, if one was pressed.
+SELECT ending FROM incident WHERE id = %(incident_id)s;
+
+-- end_incident --
+-- Ends it once. "won" tells the request that ended it from the others, also when that request is repeated.
+WITH done AS (
+    UPDATE incident SET status = 'ended', reason = %(reason)s, end_request = %(request)s
+    WHERE id = %(incident_id)s AND status <> 'ended' RETURNING id
+)
+SELECT EXISTS (SELECT FROM done) OR coalesce(end_request = %(request)s, false) AS won FROM incident WHERE id = %(incident_id)s;
+
+-- end_leg --
+-- A leg is over. An engineer's leg that never accepted gets its row here.
+WITH known AS (
+    UPDATE leg SET ended_at = clock_timestamp(), cause = %(cause)s
+    WHERE uniqueid = %(uniqueid)s AND ended_at IS NULL RETURNING id
+)
+INSERT INTO leg (uniqueid, channel, role, incident_id, offer_id, began_at, ended_at, cause)
+SELECT uniqueid, coalesce(channel, uniqueid), 'engineer', incident_id, id, made_at, clock_timestamp(), %(cause)s
+FROM offer WHERE uniqueid = %(uniqueid)s AND NOT EXISTS (SELECT FROM known)
+ON CONFLICT (uniqueid) DO NOTHING;
+
+-- leg_cause --
+-- Why a leg ended (Q.850 cause); NULL while it lives or when it is unknown.
+SELECT cause FROM leg WHERE uniqueid = %(uniqueid)s AND ended_at IS NOT NULL;

@@ -1,0 +1,43 @@
+-- make_offer --
+-- One engineer is about to be rung; only while the incident is connecting. Written once for each request.
+WITH known AS (
+    SELECT id FROM offer WHERE request = %(request)s
+), made AS (
+    INSERT INTO offer (incident_id, engineer_id, phone, request)
+    SELECT id, %(engineer_id)s, %(phone)s, %(request)s FROM incident
+    WHERE id = %(incident_id)s AND status = 'connecting' AND NOT EXISTS (SELECT FROM known)
+    RETURNING id
+)
+SELECT id FROM made UNION ALL SELECT id FROM known;
+
+-- offer --
+SELECT o.id, o.incident_id, o.engineer_id, e.name AS engineer_name, o.phone, o.uniqueid, o.result, o.channel
+FROM offer o JOIN engineer e ON e.id = o.engineer_id WHERE o.id = %(offer_id)s;
+
+-- end_offer --
+-- How an offer ended, written once: the first wins.
+UPDATE offer SET result = %(end)s WHERE id = %(offer_id)s AND result IS NULL;
+
+-- accept --
+-- The engineer pressed 1: claims the incident, or returns nothing when it is taken, over, or the offer has ended.
+-- Both rows are locked before either is changed, so exactly one of any number of engineers wins.
+-- The last SELECT answers a repeated request of the winner.
+WITH claim AS MATERIALIZED (
+    SELECT o.id, o.incident_id FROM incident i JOIN offer o ON o.incident_id = i.id
+    WHERE o.id = %(offer_id)s AND o.result IS NULL AND i.status = 'connecting'
+    FOR NO KEY UPDATE OF i, o
+), won AS (
+    UPDATE offer SET result = 'accepted', channel = %(channel)s FROM claim WHERE offer.id = claim.id
+    RETURNING offer.id, offer.incident_id, offer.uniqueid, offer.made_at
+), talking AS (
+    UPDATE incident SET status = 'talking', accepted_offer_id = won.id FROM won WHERE incident.id = won.incident_id
+), engineers_leg AS (
+    INSERT INTO leg (uniqueid, channel, role, incident_id, offer_id, began_at)
+    SELECT uniqueid, %(channel)s, 'engineer', incident_id, id, made_at FROM won ON CONFLICT (uniqueid) DO NOTHING
+)
+SELECT id FROM won
+UNION ALL SELECT accepted_offer_id FROM incident WHERE accepted_offer_id = %(offer_id)s AND status = 'talking';
+
+-- accepted_offer --
+-- The offer whose engineer has the incident now.
+SELECT accepted_offer_id AS id FROM incident WHERE id = %(incident_id)s AND accepted_offer_id IS NOT NULL;

@@ -1,0 +1,24 @@
+-- talk_began --
+-- Both legs are in one bridge. The same talk again while it is open.
+INSERT INTO talk (incident_id, offer_id, caller_uniqueid, bridge, started_monotonic, boot_id)
+SELECT incident_id, id, %(caller)s, %(bridge)s, %(monotonic)s, %(boot_id)s FROM offer WHERE uniqueid = %(offer)s
+ON CONFLICT (offer_id, bridge) WHERE ended_at IS NULL DO UPDATE SET bridge = excluded.bridge
+RETURNING id;
+
+-- talk_checkpoint --
+-- Seconds so far; never fewer than before.
+UPDATE talk SET seconds = greatest(seconds, %(seconds)s), checkpoint_at = clock_timestamp()
+WHERE id = %(talk_id)s AND ended_at IS NULL;
+
+-- talk_ended --
+-- The last count of a talk, once.
+UPDATE talk SET seconds = greatest(seconds, %(seconds)s), checkpoint_at = clock_timestamp(), ended_at = clock_timestamp()
+WHERE id = %(talk_id)s AND ended_at IS NULL;
+
+-- open_talks --
+-- What a restarted process may go on metering.
+SELECT t.id, t.incident_id, o.uniqueid AS offer_uniqueid, t.caller_uniqueid, t.bridge, t.started_monotonic, t.boot_id, t.seconds
+FROM talk t JOIN offer o ON o.id = t.offer_id WHERE t.ended_at IS NULL ORDER BY t.id;
+
+-- talked_seconds --
+SELECT coalesce(sum(seconds), 0)::float8 AS seconds FROM talk WHERE incident_id = %(incident_id)s;

@@ -1,0 +1,36 @@
+"""Which unfinished incidents nobody works on any more, and as what they end. Pure rules; no I/O."""
+
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from ivr.model import Consent, EndReason, IncidentStatus, Unfinished
+
+GRACE: Final = 30.0
+"""Seconds after the caller's last leg that the flow has to end the incident itself."""
+
+SILENCE: Final = 180.0
+"""Seconds without any event or checkpoint after which an incident counts as left behind, unless its caller is still on
+the line. A living call is far from that: questions and rings leave an event at least each half minute, a talk each 5 s."""
+
+
+def abandoned_because(incident: Unfinished, live: AbstractSet[str] | None) -> str | None:
+    """Why nobody works on it any more; None when somebody does, or when that cannot be known.
+
+    ``live``: uniqueids of the channels that Asterisk has now; None when Asterisk does not answer.
+    """
+    if live is not None and not live.isdisjoint(incident.caller_uniqueids):
+        return None
+    if incident.callers_gone:
+        return "the caller's leg was over"
+    if live is not None and incident.silent_seconds > SILENCE:
+        return f"left behind: no sign of life for {incident.silent_seconds:.0f} s and no such channel"
+    return None
+
+
+def end_reason(incident: Unfinished) -> EndReason:
+    """What it ends as: what was decided before it was left, as the flow itself would have ended it."""
+    if incident.consent is Consent.REFUSED:
+        return EndReason.REFUSED
+    if incident.ending is not None:
+        return incident.ending
+    return EndReason.CALLER_STOPPED if incident.status is IncidentStatus.TALKING else EndReason.ABANDONED

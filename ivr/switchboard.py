@@ -1,0 +1,164 @@
+"""Rings engineers, ends legs, limits them, and tells what happens in Asterisk: its manager interface in the hotline's words."""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from threading import Lock
+from time import monotonic
+from typing import Final
+
+from ivr.channel_variables import INCIDENT, OFFER
+from ivr.config import Settings
+from ivr.errors import SwitchboardDown
+from ivr.manager_link import ManagerLink
+from ivr.model import Offer
+from ivr.ringing import Ringing
+
+__all__ = ["ManagerLink", "Ringing", "Switchboard"]
+
+log = logging.getLogger(__name__)
+
+_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_NUMBER: Final = re.compile(r"\+?[0-9]{1,15}")
+_CHANNEL: Final = re.compile(r"[A-Za-z0-9][\w.+@;:/-]{0,127}", re.ASCII)
+
+_WHISPER: Final = 45.0
+"""Seconds of whispering and repeating, added to ``whisper_seconds``, after which an answered phone counts as not accepted
+even if its hang-up was never heard of."""
+
+_CREATED: Final = 2.0
+"""Seconds after which Asterisk has made the channel of an originate that it queued."""
+
+Listener = Callable[[Mapping[str, str]], None]
+
+
+class Switchboard:
+    """Thread-safe. Actions raise SwitchboardDown within ``settings.ami_seconds`` when the manager is away."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._listeners: list[Listener] = [self._hear]
+        self._on_connect: list[Callable[[], None]] = [self._reconcile]
+        self._ringing: dict[str, Ringing] = {}
+        self._lock = Lock()
+        self._link = ManagerLink(
+            settings.agi_host,
+            settings.ami_port,
+            settings.ami_user,
+            settings.ami_secret.get_secret_value(),
+            deadline=settings.ami_seconds,
+            on_event=self._event,
+            on_connect=self._connect,
+        )
+
+    @property
+    def connected(self) -> bool:
+        """Whether Asterisk's manager is there now."""
+        return self._link.connected
+
+    def start(self) -> None:
+        """Connect in the background, and stay connected."""
+        self._link.start()
+
+    def stop(self) -> None:
+        """Disconnect for good."""
+        self._link.stop()
+
+    def wait_connected(self, seconds: float) -> bool:
+        """Wait for the connection; whether it is there."""
+        return self._link.wait_connected(seconds)
+
+    def listen(self, listener: Listener) -> None:
+        """Before start: call this for each event, on the manager's thread. It must not block nor ask for an action."""
+        self._listeners.append(listener)
+
+    def on_connect(self, callback: Callable[[], None]) -> None:
+        """Before start: call this after each login, when events may have been missed. On a thread of its own."""
+        self._on_connect.append(callback)
+
+    def ring(self, offer: Offer, seconds: int, caller_id: str) -> Ringing:
+        """Ring the engineer's phone for so many seconds; the leg runs ``ess-engineer`` when it answers.
+
+        A malformed phone number is never dialled: the offer is unreachable at once. Raises SwitchboardDown, also when Asterisk refuses.
+        """
+        ringing = Ringing(offer, ring_seconds=seconds, patience=self._settings.whisper_seconds + _WHISPER)
+        if not _PHONE.fullmatch(offer.phone):
+            log.error("Engineer %d's phone number is not E.164: not dialled", offer.engineer_id)
+            ringing.lost()
+            return ringing
+        with self._lock:
+            self._ringing[offer.uniqueid] = ringing
+        try:
+            self._demand("Originate", **_originate(offer, seconds, caller_id))
+        except SwitchboardDown:
+            self._forget(offer.uniqueid)
+            raise
+        return ringing
+
+    def hang_up(self, channel_or_uniqueid: str) -> None:
+        """End a leg. Does nothing when it is over already, or when that can't be a channel's name."""
+        if _CHANNEL.fullmatch(channel_or_uniqueid):
+            self._link.action("Hangup", Channel=channel_or_uniqueid, Cause="16")
+
+    def limit(self, channel: str, seconds: int) -> None:
+        """End the leg's present step in so many seconds (extension ``T``); 0 lifts the limit. Does nothing when the leg is over."""
+        if _CHANNEL.fullmatch(channel):
+            self._link.action("AbsoluteTimeout", Channel=channel, Timeout=str(max(0, int(seconds))))
+
+    def channels(self) -> dict[str, Mapping[str, str]]:
+        """Every channel that there is, by uniqueid, as Asterisk's ``Status`` event (``Channel``, ``BridgeID`` …)."""
+        return {event["Uniqueid"]: event for event in self._link.actions_list("Status") if "Uniqueid" in event}
+
+    def _demand(self, action: str, **headers: str | list[str]) -> None:
+        response = self._link.action(action, **headers)
+        if response.get("Response") != "Success":
+            raise SwitchboardDown(f"Asterisk refused {action}: {response.get('Message')}.")
+
+    def _event(self, event: Mapping[str, str]) -> None:
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception:
+                log.exception("A listener failed on %s", event.get("Event"))
+
+    def _hear(self, event: Mapping[str, str]) -> None:
+        for ringing in list(self._ringing.values()):
+            ringing.hear(event)
+            if ringing.end is not None:
+                self._forget(ringing.uniqueid)
+
+    def _connect(self) -> None:
+        for callback in self._on_connect:
+            try:
+                callback()
+            except SwitchboardDown as error:
+                log.warning("%s", error)
+
+    def _reconcile(self) -> None:
+        """After a gap in the events: what rang and is no more, has ended."""
+        before = [ringing for ringing in list(self._ringing.values()) if monotonic() - ringing.began > _CREATED]
+        if before:
+            present = self.channels()
+            for ringing in before:
+                if ringing.uniqueid not in present:
+                    ringing.lost()
+                    self._forget(ringing.uniqueid)
+
+    def _forget(self, uniqueid: str) -> None:
+        with self._lock:
+            self._ringing.pop(uniqueid, None)
+
+
+def _originate(offer: Offer, seconds: int, caller_id: str) -> dict[str, str | list[str]]:
+    return {
+        "ActionID": offer.uniqueid,
+        "Channel": f"PJSIP/{offer.phone}@trunk",
+        "ChannelId": offer.uniqueid,
+        "Context": "ess-engineer",
+        "Exten": "s",
+        "Priority": "1",
+        "Async": "true",
+        "Timeout": str(seconds * 1000),
+        "CallerID": caller_id if _NUMBER.fullmatch(caller_id) else "",
+        "Variable": [f"{OFFER}={offer.id}", f"{INCIDENT}={offer.incident_id}"],
+    }

@@ -1,0 +1,110 @@
+"""Which talks are going on, from Asterisk's bridge events. No I/O but the monotonic clock; thread-safe.
+
+A talk is the time that an engineer's channel (``ess-offer-…``) and one other channel are in the same bridge.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from time import monotonic
+from typing import Final
+
+OFFER_PREFIX: Final = "ess-offer-"
+
+
+@dataclass(slots=True)
+class Talk:
+    """One talk. ``before``: seconds counted by an earlier process or boot; ``began``: monotonic."""
+
+    offer: str
+    caller: str
+    bridge: str
+    began: float
+    before: float = 0.0
+    over: float | None = None  # its seconds, once it is over
+    id: int | None = None  # in the records; None until written
+    saved: float = 0.0  # seconds at the last checkpoint
+
+    def seconds(self, now: float) -> float:
+        """Talked so far, or in all when it is over."""
+        return self.over if self.over is not None else self.before + max(0.0, now - self.began)
+
+
+class Talks:
+    """The talks of this process, and who is in which bridge."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._bridges: dict[str, set[str]] = {}
+        self._talks: list[Talk] = []
+        self._moves: dict[str, str] | None = None  # who went where while the channels are being listed; "" is nowhere
+
+    def hear(self, event: Mapping[str, str]) -> bool:
+        """Take one event in; whether it began or ended a talk."""
+        kind = event.get("Event")
+        if kind not in ("BridgeEnter", "BridgeLeave"):
+            return False
+        bridge, channel = event.get("BridgeUniqueid", ""), event.get("Uniqueid", "")
+        with self._lock:
+            entered = kind == "BridgeEnter"
+            if self._moves is not None:
+                self._moves[channel] = bridge if entered else ""
+            return self._enter(bridge, channel) if entered else self._leave(bridge, channel)
+
+    def all(self) -> list[Talk]:
+        """Every talk that is going on, or over and not yet forgotten."""
+        with self._lock:
+            return list(self._talks)
+
+    def forget(self, talk: Talk) -> None:
+        """It is over and written down."""
+        with self._lock:
+            self._talks.remove(talk)
+
+    def look(self) -> None:
+        """Before :meth:`compare`: note from now on who moves, since the channels are about to be listed."""
+        with self._lock:
+            self._moves = {}
+
+    def compare(self, present: Mapping[str, str], known: list[Talk]) -> None:
+        """After a gap in the events: ``present`` is each channel's bridge now, ``known`` the records' open talks.
+
+        A talk whose two legs are in its bridge goes on; any other has ended, at its last checkpoint.
+        A talk that began in the gap begins now.
+        """
+        with self._lock:
+            ours = {(talk.bridge, talk.offer) for talk in self._talks}
+            self._talks += [talk for talk in known if (talk.bridge, talk.offer) not in ours]
+            here = {**present, **(self._moves or {})}
+            self._moves = None
+            for talk in self._talks:
+                if talk.over is None and not here.get(talk.offer) == here.get(talk.caller) == talk.bridge:
+                    talk.over = talk.saved
+            self._bridges = {}
+            for uniqueid, bridge in here.items():
+                if bridge:
+                    self._enter(bridge, uniqueid)
+
+    def _enter(self, bridge: str, channel: str) -> bool:
+        members = self._bridges.setdefault(bridge, set())
+        members.add(channel)
+        offer = next((member for member in members if member.startswith(OFFER_PREFIX)), None)
+        caller = next((member for member in members if not member.startswith(OFFER_PREFIX)), None)
+        if offer is None or caller is None or self._running(bridge, offer):
+            return False
+        self._talks.append(Talk(offer, caller, bridge, self._clock()))
+        return True
+
+    def _leave(self, bridge: str, channel: str) -> bool:
+        members = self._bridges.get(bridge, set())
+        members.discard(channel)
+        if not members:
+            self._bridges.pop(bridge, None)
+        ended = [talk for talk in self._talks if talk.over is None and talk.bridge == bridge and channel in (talk.offer, talk.caller)]
+        for talk in ended:
+            talk.over = talk.seconds(self._clock())
+        return bool(ended)
+
+    def _running(self, bridge: str, offer: str) -> bool:
+        return any(talk.over is None and (talk.bridge, talk.offer) == (bridge, offer) for talk in self._talks)

@@ -1,0 +1,109 @@
+"""An incident as a person reads it: who and what at the top, then every event with its second."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from ivr.event_words import duration, words
+from ivr.model import Cover, Event, IncidentReport, IncidentSummary
+
+
+def render(report: IncidentReport) -> RenderableType:
+    """The whole incident for a terminal."""
+    return Group(_header(report), Text(), _events(report))
+
+
+def render_list(summaries: Iterable[IncidentSummary]) -> RenderableType:
+    """One line an incident, newest first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("incident", "began", "status", "customer", "caller", "engineer", "talked"):
+        table.add_column(column)
+    for one in summaries:
+        status = one.reason or one.status
+        cells = (str(one.id), f"{one.began_at.astimezone():%Y-%m-%d %H:%M:%S}", status, _customer(one), _caller(one), one.engineer or "-")
+        table.add_row(*map(_safe, cells), duration(one.talked_seconds))
+    return table
+
+
+def as_data(report: IncidentReport) -> dict[str, Any]:
+    """The incident for a program: times ISO 8601, durations in seconds, ``offset`` counted from the first event."""
+    events = [
+        {"at": event.at.isoformat(), "offset": round(offset, 3), "kind": event.kind, "detail": event.detail, "words": words(event)}
+        for offset, event in _with_offsets(report.events)
+    ]
+    return summary_data(report.summary) | {
+        "consent": report.consent,
+        "identified_how": report.identified_how,
+        "cover": report.cover,
+        "seconds_left": report.seconds_left,
+        "events": events,
+    }
+
+
+def summary_data(summary: IncidentSummary) -> dict[str, Any]:
+    """One incident of the list for a program."""
+    ended = summary.ended_at.isoformat() if summary.ended_at else None
+    return asdict(summary) | {"began_at": summary.began_at.isoformat(), "ended_at": ended}
+
+
+def _header(report: IncidentReport) -> Table:
+    one = report.summary
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column()
+    lines: Mapping[str, str] = {
+        "incident": str(one.id),
+        "customer": _customer(one),
+        "caller": _caller(one),
+        "began": f"{one.began_at.astimezone():%A %d %B %Y, %H:%M:%S %Z}",
+        "status": f"{one.status}: {one.reason}".replace("_", " ") if one.reason else str(one.status),
+        "engineer": one.engineer or "nobody accepted",
+        "talked": duration(one.talked_seconds),
+        "cover": _cover(report),
+    }
+    for name, value in lines.items():
+        table.add_row(name, _safe(value))
+    return table
+
+
+def _events(report: IncidentReport) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("second", justify="right")
+    table.add_column("clock", style="dim")
+    table.add_column("what happened")
+    for offset, event in _with_offsets(report.events):
+        table.add_row(f"{offset:.1f}", f"{event.at.astimezone():%H:%M:%S}", _safe(words(event)))
+    return table
+
+
+def _with_offsets(events: tuple[Event, ...]) -> list[tuple[float, Event]]:
+    return [((event.at - events[0].at).total_seconds(), event) for event in events]
+
+
+def _customer(one: IncidentSummary) -> str:
+    return f"{one.customer} ({one.account})" if one.account else "not verified"
+
+
+def _caller(one: IncidentSummary) -> str:
+    return one.caller_id or "no caller ID"
+
+
+def _cover(report: IncidentReport) -> str:
+    match report.cover:
+        case Cover.AGREEMENT:
+            left = "unlimited" if report.seconds_left is None else f"{duration(report.seconds_left)} were left at the start"
+            return f"agreement ({left})"
+        case Cover.UNPAID:
+            return "unpaid: an administrator settles it with the customer"
+        case None:
+            return "not decided"
+
+
+def _safe(text: str) -> str:
+    """``text`` without anything that would steer the terminal: control characters, bidi marks, markup."""
+    return escape("".join(letter if letter.isprintable() else "\ufffd" for letter in text))

@@ -1,0 +1,148 @@
+"""Engineers who do everything but accept, lines that break, and keys pressed by the wrong side."""
+
+from collections.abc import Callable
+
+import pytest
+
+from ivr import spoken
+from ivr.embedded.phones import Phone
+from ivr.model import EndReason, OfferEnd
+from tests.e2e.world import COVERED, SIXTY_MINUTES, World
+
+
+def declines_at_the_whisper(ann: Phone) -> None:
+    ann.answers()
+    ann.hears("whisper")
+    ann.presses("2")
+    ann.hears("declined_thanks")
+
+
+def presses_nothing(ann: Phone) -> None:
+    ann.answers()
+    ann.hears("whisper")
+
+
+NOT_ACCEPTING: dict[OfferEnd, list[Callable[[Phone], None]]] = {
+    OfferEnd.DECLINED: [Phone.declines, declines_at_the_whisper],
+    OfferEnd.BUSY: [Phone.is_busy],
+    OfferEnd.UNREACHABLE: [Phone.unreachable],
+    OfferEnd.NO_ANSWER: [Phone.lets_ring],
+    OfferEnd.NOT_ACCEPTED: [Phone.voicemail, presses_nothing],
+}
+
+
+@pytest.mark.parametrize(
+    ("end", "behaves"),
+    [(end, behaves) for end, ways in NOT_ACCEPTING.items() for behaves in ways],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_an_engineer_who_does_not_accept_is_followed_by_the_next(world: World, end: OfferEnd, behaves: Callable[[Phone], None]) -> None:
+    """Busy, declined, rang out, unreachable, voicemail, silence: the next engineer is offered and gets the call."""
+    caller = world.caller()
+    world.identified(caller, COVERED)
+    world.ann.rings(within=15)
+    behaves(world.ann)
+    world.accepts(world.ben, within=40)
+    assert caller.hears_voice_of(world.ben)
+    assert world.offers() == [end, OfferEnd.ACCEPTED]
+
+
+def test_an_engineer_who_presses_late_hears_taken_and_gets_nothing(world: World) -> None:
+    caller = world.caller()
+    world.identified(caller, COVERED)
+    world.ann.rings(within=15)
+    world.ann.answers()
+    world.ann.hears("whisper")
+    world.ben.rings(within=30)
+    world.ann.presses("1")
+    world.ann.hears("taken")
+    world.ann.wait_hung_up()
+    world.accepts(world.ben)
+    assert caller.hears_voice_of(world.ben)
+    assert not caller.hears_voice_of(world.ann, within=1)
+
+
+def test_nobody_accepts_and_the_caller_is_told(world: World) -> None:
+    caller = world.caller()
+    for engineer in world.engineers:
+        engineer.declines()
+    world.identified(caller, COVERED)
+    caller.hears("no_engineer", within=60)
+    caller.hears_sequence("incident_number", *spoken.digits(str(world.incident_id())))
+    caller.wait_hung_up()
+    assert world.report().summary.reason is EndReason.NO_ENGINEER
+    assert len(world.offers()) == 2 * len(world.engineers)
+
+
+def test_a_dropped_engineer_is_rung_again(world: World) -> None:
+    """The caller hears so at once, and the two talk again: one incident, two talks."""
+    caller = world.caller()
+    world.connected(caller, COVERED)
+    world.ann.drops()
+    caller.hears("reconnecting")
+    world.accepts(world.ann)
+    assert caller.hears_voice_of(world.ann)
+    assert world.ann.hears_voice_of(caller)
+    caller.hangs_up()
+    world.wait_idle()
+    report = world.report()
+    assert world.kinds().count("talk_began") == 2
+    assert report.summary.reason is EndReason.CALLER_STOPPED
+
+
+def test_the_caller_hangs_up_and_the_engineer_is_told(world: World) -> None:
+    caller = world.caller()
+    world.connected(caller, COVERED)
+    caller.hangs_up()
+    world.ann.hears("talk_over")
+    world.ann.wait_hung_up()
+
+
+@pytest.mark.parametrize(("key", "reason"), [("*1", EndReason.RESOLVED), ("*2", EndReason.STABILISED), ("*3", EndReason.CALLER_STOPPED)])
+def test_the_engineers_ending_key_needs_one_more_key(world: World, key: str, reason: EndReason) -> None:
+    caller = world.caller()
+    world.connected(caller, COVERED)
+    world.ann.presses(key)
+    world.ann.hears(f"confirm_{reason}")
+    world.ann.presses("1")
+    caller.hears_sequence("you_talked", "less_than_a_minute", within=15)
+    caller.hears("no_charge", within=15)
+    caller.hears(f"goodbye_{reason}", within=20)
+    caller.wait_hung_up()
+    assert world.report().summary.reason is reason
+
+
+def test_the_caller_alone_hears_how_much_time_is_left(world: World) -> None:
+    caller = world.caller()
+    world.connected(caller, SIXTY_MINUTES)
+    caller.presses("*7")
+    caller.hears("time_left")
+    assert not world.ann.has_heard("time_left")
+    assert caller.hears_voice_of(world.ann)
+
+
+@pytest.mark.parametrize("key", ["*1", "*2", "*3"])
+def test_the_engineers_keys_do_nothing_for_the_caller(world: World, key: str) -> None:
+    caller = world.caller()
+    world.connected(caller, COVERED)
+    caller.presses(key)
+    world.talk_goes_on(caller, world.ann)
+    assert world.kinds().count("key") == 0
+
+
+def test_the_callers_key_does_nothing_for_the_engineer(world: World) -> None:
+    caller = world.caller()
+    world.connected(caller, COVERED)
+    world.ann.presses("*7")
+    world.talk_goes_on(caller, world.ann)
+    assert world.kinds().count("key") == 0
+
+
+def test_the_end_of_the_agreed_minutes_is_said(world: World) -> None:
+    """The limit strikes in the talk; the caller stays for the goodbye and the engineer hears that it is over."""
+    caller = world.caller()
+    world.connected(caller, SIXTY_MINUTES, seconds_left=6)
+    world.ann.hears("talk_over", within=12)
+    caller.hears_sequence("you_talked", "less_than_a_minute", within=15)
+    caller.hears("goodbye_time_expired", within=20)
+    assert world.report().summary.reason is EndReason.TIME_EXPIRED

@@ -1,0 +1,135 @@
+"""The application down, hung or killed, the database down: the caller reaches a human, or hears a clear goodbye.
+
+Each prints the seconds that the caller waited, from the last thing heard to the next.
+"""
+
+from ivr.model import EndReason
+from tests.e2e.world import COVERED, World
+
+LONGEST_WAIT = 10.0
+"""Seconds that a caller may wait (faults 1 to 5 in the trials)."""
+
+
+def test_app_not_running(world: World) -> None:
+    caller = world.caller()
+    with world.stopped("serve"):
+        caller.dials()
+        caller.hears("main_menu")
+        caller.presses("9")
+        world.failsafe_connects(caller, LONGEST_WAIT)
+        caller.hangs_up()
+
+
+def test_app_hangs_at_the_first_step(world: World) -> None:
+    """It takes the connection and never says a word."""
+    caller = world.caller()
+    with world.hung("serve"):
+        caller.dials()
+        caller.hears("main_menu")
+        caller.presses("9")
+        world.failsafe_connects(caller, LONGEST_WAIT)
+        caller.hangs_up()
+
+
+def test_app_hangs_at_a_later_step(world: World) -> None:
+    caller = world.caller()
+    world.agreed(caller)
+    caller.hears("ask_account")
+    with world.hung("serve"):
+        world.failsafe_connects(caller, LONGEST_WAIT)
+        caller.hangs_up()
+
+
+def test_app_hangs_after_the_talk(world: World) -> None:
+    """Accepted, so no failsafe phone: a clear goodbye."""
+    caller = world.caller()
+    world.connected(caller, COVERED)
+    with world.hung("serve"):
+        world.ann.hangs_up()
+        with world.timed("hang-up → goodbye", at_most=LONGEST_WAIT):
+            caller.hears("ended_goodbye", within=LONGEST_WAIT)
+        caller.wait_hung_up()
+        assert not world.failsafe.is_ringing
+
+
+def test_app_killed_before_the_accept(world: World) -> None:
+    """While an engineer's phone rings: a failsafe phone takes over, and the record of it is written afterwards."""
+    caller = world.caller()
+    world.identified(caller, COVERED)
+    world.ann.rings(within=15)
+    caller.hears("connecting", within=15)
+    world.kill("serve")
+    world.failsafe_connects(caller, LONGEST_WAIT)
+    caller.hangs_up()
+    world.wait_idle()
+    report = world.report()
+    assert "failsafe" in world.kinds()
+    assert report.summary.reason is EndReason.CALLER_STOPPED
+
+
+def test_app_killed_while_bridged(world: World) -> None:
+    """The talk goes on, no failsafe phone rings, the restarted app says goodbye, and the timeline is whole."""
+    caller = world.caller()
+    world.connected(caller, COVERED)
+    world.kill("serve")
+    world.talk_goes_on(caller, world.ann)
+    world.wait_ready()
+    world.ann.presses("*1")
+    world.ann.hears("confirm_resolved")
+    world.ann.presses("1")
+    caller.hears_sequence("you_talked", "less_than_a_minute", within=15)
+    caller.hears("goodbye_resolved", within=20)
+    caller.wait_hung_up()
+    assert not world.failsafe.is_ringing
+    report = world.report()
+    assert world.kinds() == [
+        "call_began", "consent", "identified", "covered", "connecting", "offer_made", "offer_ended",
+        "talking", "talk_began", "key", "talk_ended", "ended",
+    ]  # fmt: skip
+    assert report.summary.reason is EndReason.RESOLVED
+    assert report.summary.talked_seconds > 3
+
+
+def test_app_killed_while_bridged_and_the_engineer_hangs_up_at_once(world: World) -> None:
+    """Nobody listens when the talk ends; the caller has music until the restarted app speaks."""
+    caller = world.caller()
+    world.connected(caller, COVERED)
+    world.kill("serve")
+    world.ann.hangs_up()
+    with world.timed("hang-up → app speaks", at_most=LONGEST_WAIT):
+        caller.hears("engineer_left", within=LONGEST_WAIT)
+    assert not world.failsafe.is_ringing
+
+
+def test_database_stopped_at_the_start_of_a_call(world: World) -> None:
+    caller = world.caller()
+    with world.database_stopped():
+        caller.dials()
+        caller.hears("main_menu")
+        caller.presses("9")
+        world.failsafe_connects(caller, LONGEST_WAIT)
+        caller.hangs_up()
+
+
+def test_a_failsafe_voicemail_does_not_get_the_call(world: World) -> None:
+    """The failsafe phone's holder must press 1, too; nobody does, three rounds, then a clear message."""
+    caller = world.caller()
+    world.failsafe.voicemail()
+    with world.stopped("serve"):
+        caller.dials()
+        caller.hears("main_menu")
+        caller.presses("9")
+        caller.hears("failsafe_connecting")
+        caller.hears("still_trying", within=40)
+        caller.hangs_up()
+
+
+def test_second_serve_takes_over(world: World) -> None:
+    caller = world.caller()
+    with world.second_serve(), world.stopped("serve"):
+        caller.dials()
+        caller.hears("main_menu")
+        caller.presses("9")
+        with world.timed("9 → disclosure of the second serve", at_most=3.0):
+            caller.hears("disclosure")
+        caller.hangs_up()

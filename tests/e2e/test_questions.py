@@ -1,0 +1,127 @@
+"""Silence and a wrong key at every question of the flow. The list is the flow's own: a question without a way to it fails."""
+
+from collections.abc import Callable
+
+import pytest
+
+from ivr.call import QUESTIONS
+from ivr.embedded.handset import Handset
+from ivr.questions import Entry, Menu
+from tests.e2e.world import COVERED, World
+
+Question = Menu | Entry
+
+
+def to_disclosure(world: World) -> Handset:
+    caller = world.caller()
+    world.to_terms(caller)
+    return caller
+
+
+def to_account_from_phone(world: World) -> Handset:
+    caller = world.caller(COVERED.phone)
+    world.agreed(caller)
+    return caller
+
+
+def to_account(world: World) -> Handset:
+    caller = world.caller()
+    world.agreed(caller)
+    return caller
+
+
+def to_pin(world: World) -> Handset:
+    caller = to_account(world)
+    caller.hears("ask_account")
+    caller.presses(COVERED.account + "#")
+    return caller
+
+
+def to_whisper(world: World) -> Handset:
+    world.identified(world.caller(), COVERED)
+    world.ann.rings(within=15)
+    world.ann.answers()
+    world.ann.hears("whisper")
+    return world.ann
+
+
+def to_confirmation(key: str) -> Callable[[World], Handset]:
+    def way(world: World) -> Handset:
+        world.connected(world.caller(), COVERED)
+        world.ann.presses(key)
+        return world.ann
+
+    return way
+
+
+def to_engineer_left(world: World) -> Handset:
+    caller = world.caller()
+    world.connected(caller, COVERED)
+    world.ann.hangs_up()
+    return caller
+
+
+WAYS: dict[str, tuple[Callable[[World], Handset], str, str]] = {
+    "disclosure_menu": (to_disclosure, "5", "ask_account"),
+    "account_from_phone": (to_account_from_phone, "5", "ask_account"),
+    "ask_account": (to_account, "#", "not_identified"),
+    "ask_pin": (to_pin, "#", "not_identified"),
+    "whisper_menu": (to_whisper, "5", ""),
+    "confirm_resolved": (to_confirmation("*1"), "5", "not_confirmed"),
+    "confirm_stabilised": (to_confirmation("*2"), "5", "not_confirmed"),
+    "confirm_caller_stopped": (to_confirmation("*3"), "5", "not_confirmed"),
+    "engineer_left": (to_engineer_left, "5", "no_charge"),
+}
+"""Question → how to get there, a key that is wrong there, what is heard after its last try."""
+
+EACH = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.prompt)
+
+
+@EACH
+def test_silence(world: World, question: Question) -> None:
+    """Asked again more plainly so many times, then on to whoever can help: nobody is dropped, nobody waits in silence."""
+    way, _, last = WAYS[question.prompt]
+    phone = way(world)
+    phone.hears(question.prompt, within=20)
+    for _ in range(question.tries - 1):
+        phone.hears("no_key_heard", within=20)
+        phone.hears(question.plain, within=10)
+    if last:
+        phone.hears(last, within=20)
+    else:
+        phone.wait_hung_up(within=20)
+    assert phone.longest_silence() < 10
+
+
+@EACH
+def test_a_wrong_key(world: World, question: Question) -> None:
+    """Said to be wrong, and asked again more plainly."""
+    way, wrong, _ = WAYS[question.prompt]
+    phone = way(world)
+    phone.hears(question.prompt, within=20)
+    phone.presses(wrong)
+    phone.hears("wrong_key")
+    phone.hears(question.plain)
+
+
+def test_silence_in_the_main_menu_reaches_the_hotline(world: World) -> None:
+    """The main menu is the dialplan's own question; whoever has no usable keys still gets to the emergency line."""
+    caller = world.caller()
+    caller.dials()
+    caller.hears("main_menu")
+    for _ in range(2):
+        caller.hears("no_key_heard", within=20)
+        caller.hears("main_menu_plain")
+    caller.hears("disclosure", within=25)
+
+
+@pytest.mark.parametrize("key", ["5", "*", "#"])
+def test_a_wrong_key_in_the_main_menu(world: World, key: str) -> None:
+    caller = world.caller()
+    caller.dials()
+    caller.hears("main_menu")
+    caller.presses(key)
+    caller.hears("wrong_key")
+    caller.hears("main_menu_plain")
+    caller.presses("9")
+    caller.hears("disclosure")

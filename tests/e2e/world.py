@@ -1,0 +1,267 @@
+"""A stack with its phones as a scenario uses it: ways through the call, faults, and what stands in the records afterwards.
+
+Every wait has a deadline and every failed expectation says what was heard instead.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from ivr.config import Settings
+from ivr.embedded.cast import ANN, BEN, CLEO, COVERED, EXHAUSTED, FAILSAFE, LAPSED, SIXTY_MINUTES, WITH_TRUNKS, Customer
+from ivr.embedded.phones import Caller, Handset, Phone
+from ivr.embedded.ports import Ports
+from ivr.embedded.pstn import Network
+from ivr.embedded.stack import Stack
+from ivr.migrate import run_script
+from ivr.model import IncidentReport, IncidentStatus, OfferEnd
+from ivr.store import Store
+
+__all__ = ["COVERED", "EXHAUSTED", "LAPSED", "SIXTY_MINUTES", "WITH_TRUNKS", "World"]
+
+STRANGER: Final = "+15555550177"
+"""A number that belongs to nobody in the cast."""
+WITHOUT_ORDER: Final = frozenset({"leg_ended"})
+"""Events that may come before or after their neighbours."""
+
+
+class World:
+    """One stack, its phones and its records, for one scenario after the other."""
+
+    def __init__(self, stack: Stack, network: Network, store: Store) -> None:
+        self.stack = stack
+        self.network = network
+        self.store = store
+        self.ann, self.ben, self.cleo = (network.phone(engineer.phone) for engineer in (ANN, BEN, CLEO))
+        self.engineers = (self.ann, self.ben, self.cleo)
+        self.failsafe = network.phone(FAILSAFE[0])
+        self._callers: list[Caller] = []
+        self._newest = 0
+        self._rings: dict[str, int] = {}
+
+    @property
+    def settings(self) -> Settings:
+        return self.stack.settings
+
+    @property
+    def ports(self) -> Ports:
+        return self.stack.ports
+
+    # before and after a scenario
+
+    def begin(self) -> None:
+        """Everybody's phone is idle and rings out; what happened before does not count."""
+        self._callers.clear()
+        for phone in self._phones():
+            phone.lets_ring()
+            phone.forget_rings()
+        self._newest = max((each.id for each in self.store.incidents(limit=1)), default=0)
+        self._rings = {phone.number: phone.rings_so_far for phone in self._phones()}
+
+    def finish(self) -> None:
+        """Hangs up what is still in a call and waits until the hotline is idle."""
+        for caller in self._callers:
+            if caller.has_dialled:
+                caller.hangs_up()
+        self.network.hang_up_all()
+        self.wait_idle()
+
+    def _phones(self) -> tuple[Phone, ...]:
+        return (*self.engineers, *(self.network.phone(number) for number in FAILSAFE))
+
+    # people
+
+    def caller(self, number: str | None = STRANGER) -> Caller:
+        """A new phone that calls the hotline; by default nobody's that the hotline knows."""
+        self._callers.append(self.network.caller(number))
+        return self._callers[-1]
+
+    def to_terms(self, caller: Caller) -> None:
+        """9, the price, and into the terms, where keys count."""
+        caller.dials()
+        caller.hears("main_menu")
+        caller.presses("9")
+        caller.hears("disclosure")
+        caller.hears("disclosure_terms", within=15)
+
+    def agreed(self, caller: Caller) -> None:
+        """Up to the consent."""
+        self.to_terms(caller)
+        caller.presses("1")
+
+    def identified(self, caller: Caller, customer: Customer) -> None:
+        """Up to the PIN's last key, by account number."""
+        self.agreed(caller)
+        caller.hears("ask_account")
+        caller.presses(customer.account + "#")
+        caller.hears("ask_pin")
+        caller.presses(customer.pin + "#")
+
+    def accepts(self, engineer: Phone, within: float = 20.0) -> None:
+        """The engineer's phone rings, is answered, and 1 is pressed."""
+        engineer.rings(within)
+        engineer.answers()
+        engineer.hears("whisper")
+        engineer.presses("1")
+
+    def connected(self, caller: Caller, customer: Customer, *, seconds_left: int | None = None) -> None:
+        """Up to Ann and the caller hearing each other. ``seconds_left`` shortens what the agreement allots."""
+        self.identified(caller, customer)
+        self.ann.rings(within=20)
+        if seconds_left is not None:
+            run_script(
+                str(self.settings.database_url), f"UPDATE incident SET seconds_left = {seconds_left} WHERE id = {self.incident_id()}"
+            )
+        self.ann.answers()
+        self.ann.hears("whisper")
+        self.ann.presses("1")
+        self.talk_goes_on(caller, self.ann)
+
+    def way(self, customer: Customer) -> list[tuple[str, str]]:
+        """What is heard up to the ringing, and what is pressed then."""
+        return [
+            ("main_menu", "9"), ("disclosure", ""), ("disclosure_terms", "1"), ("ask_account", customer.account + "#"),
+            ("ask_pin", customer.pin + "#"), ("covered", ""), ("connecting", ""),
+        ]  # fmt: skip
+
+    def talk_goes_on(self, one: Handset, other: Handset) -> None:
+        """Both hear each other, from this moment on."""
+        assert one.hears_voice_of(other), f"{one.name} does not hear {other.name}; heard {one.heard()}"
+        assert other.hears_voice_of(one), f"{other.name} does not hear {one.name}; heard {other.heard()}"
+
+    def failsafe_connects(self, caller: Caller, at_most: float) -> None:
+        """The caller is told so within ``at_most`` seconds, a failsafe phone rings, and only its 1 connects."""
+        with self.timed("waited for the failsafe", at_most=at_most):
+            caller.hears("failsafe_connecting", within=at_most + 2)
+        self.failsafe.rings(within=15)
+        self.failsafe.answers()
+        self.failsafe.hears("failsafe_whisper")
+        assert not caller.hears_voice_of(self.failsafe, within=1.0), "joined before the failsafe phone's 1"
+        self.failsafe.presses("1")
+        self.talk_goes_on(caller, self.failsafe)
+
+    # faults
+
+    @contextmanager
+    def stopped(self, program: str) -> Iterator[None]:
+        """The program does not run inside the block."""
+        self.stack.stop_program(program)
+        try:
+            yield
+        finally:
+            self.stack.start_program(program)
+            self.wait_ready()
+
+    @contextmanager
+    def hung(self, program: str) -> Iterator[None]:
+        """The program takes connections and never answers inside the block."""
+        self.stack.signal(program, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.stack.signal(program, signal.SIGCONT)
+
+    def kill(self, program: str) -> None:
+        """SIGKILL; supervisord starts it again."""
+        self.stack.signal(program, signal.SIGKILL)
+
+    @contextmanager
+    def second_serve(self) -> Iterator[None]:
+        """Another serve on the same node inside the block."""
+        self.stack.start_program("serve2")
+        try:
+            yield
+        finally:
+            self.stack.stop_program("serve2")
+
+    @contextmanager
+    def database_stopped(self) -> Iterator[None]:
+        """The records refuse every connection inside the block, as if their server were down."""
+        self.stack.postgres.cut(self.stack.database)
+        try:
+            yield
+        finally:
+            self.stack.postgres.mend(self.stack.database)
+            self.wait_ready()
+
+    @contextmanager
+    def timed(self, what: str, *, at_most: float) -> Iterator[None]:
+        """Prints the seconds that the block took and fails when they are more than allowed."""
+        began = time.monotonic()
+        yield
+        took = time.monotonic() - began
+        print(f"{what}: {took:.1f} s")
+        assert took <= at_most, f"{what}: {took:.1f} s, allowed are {at_most:g} s"
+
+    # records
+
+    def incident_id(self) -> int:
+        """The number of this scenario's incident. Raises ``AssertionError`` when there is none, or more than one."""
+        new = [each.id for each in self.store.incidents(limit=3) if each.id > self._newest]
+        assert len(new) == 1, f"one incident expected, found {new}"
+        return new[0]
+
+    def report(self) -> IncidentReport:
+        return self.store.report(self.incident_id())
+
+    def kinds(self) -> list[str]:
+        """The kinds of this scenario's events in order."""
+        return [event.kind for event in self.report().events if event.kind not in WITHOUT_ORDER]
+
+    def offers(self) -> list[OfferEnd]:
+        """How this scenario's offers ended, in order."""
+        return [OfferEnd(str(event.detail["end"])) for event in self.report().events if event.kind == "offer_ended"]
+
+    def rung(self) -> list[str]:
+        """The phones that were rung in this scenario."""
+        return [phone.number for phone in self._phones() if phone.rings_so_far > self._rings[phone.number]]
+
+    def wait_ready(self) -> None:
+        """Waits until calls are served."""
+        self.stack.wait_ready()
+
+    def wait_idle(self) -> None:
+        """Waits until no leg is up and this scenario's incidents are ended."""
+        wait_until(lambda: not self.network.legs_up(), 10, "a leg is still up")
+        wait_until(self._all_ended, 10, "an incident has not ended")
+
+    def _all_ended(self) -> bool:
+        return all(each.status is IncidentStatus.ENDED for each in self.store.incidents(limit=3) if each.id > self._newest)
+
+    # the machine
+
+    @property
+    def did(self) -> str:
+        """The hotline's number as it stands in a request, digits alone."""
+        return self.settings.did.removeprefix("+")
+
+    def tables_stand(self) -> bool:
+        """Whether every table of the records is still there and can be read."""
+        self.store.ping()
+        return all(self.store.report(each.id).summary.id == each.id for each in self.store.incidents(limit=1))
+
+    @property
+    def sip_address(self) -> tuple[str, int]:
+        return self.settings.sip_host, self.settings.sip_port
+
+    def listening_addresses(self, port: int) -> set[str]:
+        """The local IPv4 and IPv6 addresses on which somebody listens on this TCP port."""
+        found = set()
+        for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+            for line in Path(table).read_text().splitlines()[1:]:
+                address, state = line.split()[1], line.split()[3]
+                host, _, hex_port = address.partition(":")
+                if state == "0A" and int(hex_port, 16) == port:
+                    found.add(".".join(str(byte) for byte in reversed(bytes.fromhex(host))) if len(host) == 8 else host)
+        return found
+
+
+def wait_until(fact: Callable[[], bool], seconds: float, otherwise: str) -> None:
+    """Waits until ``fact`` holds. Raises ``AssertionError`` saying ``otherwise`` after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not fact():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.05)

@@ -1,0 +1,66 @@
+"""PostgreSQL for the integration tests: one server for each test process, a fresh migrated database for each test."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import tuple_row
+
+from ivr.config import Settings
+from ivr.migrate import migrate, run_script
+from ivr.store import Store
+from tests.integration.cast import CAST
+from tests.integration.postgres_server import PostgresServer
+
+Sql = Callable[..., list[tuple[Any, ...]]]
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgresServer]:
+    """The running server, with a migrated template and one that holds the cast too."""
+    with tempfile.TemporaryDirectory(prefix="ivr-postgres-") as folder:
+        Path(folder).chmod(0o755)  # or its user, nobody, could not enter it
+        server = PostgresServer(Path(folder) / "server")
+        migrate(server.create("migrated"))
+        run_script(server.create("with_cast", "migrated"), CAST)
+        yield server
+        server.destroy()
+
+
+@pytest.fixture
+def database_url(server: PostgresServer) -> Iterator[str]:
+    """A fresh database with the cast of :mod:`tests.integration.cast`."""
+    name = f"test_{next(_numbers)}"
+    yield server.create(name, "with_cast")
+    server.drop(name)
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Settings with this test's database and the shipped deadlines."""
+    return Settings.model_validate({"database_url": database_url, "pin_pepper": "pepper", "ami_secret": "secret", "pool_size": 10})
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """The records on this test's database."""
+    with Store(settings) as store:
+        yield store
+
+
+@pytest.fixture
+def sql(database_url: str) -> Iterator[Sql]:
+    """Runs one statement behind the store's back; its rows."""
+    with psycopg.connect(database_url, autocommit=True, row_factory=tuple_row) as connection:
+
+        def run(statement: str, *values: object) -> list[tuple[Any, ...]]:
+            cursor = connection.execute(statement.encode(), values or None)
+            return cursor.fetchall() if cursor.description else []
+
+        yield run

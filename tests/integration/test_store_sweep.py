@@ -1,0 +1,123 @@
+"""The sweep and the worker that runs it, on real rows."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from ivr.config import Settings
+from ivr.jobs import live_channels, sweep_once
+from ivr.model import EndReason, OfferEnd
+from ivr.store import Store
+from tests.integration.cast import called, connecting, kinds, offered, talking
+from tests.integration.conftest import Sql
+from tests.integration.fake_asterisk import FakeManager
+
+ROOT = Path(__file__).parents[2]
+
+
+def hours_pass(sql: Sql) -> None:
+    """Everything recorded so far happened an hour ago."""
+    for table, columns in {
+        "incident": ("began_at", "ended_at"),
+        "incident_event": ("at",),
+        "leg": ("began_at", "ended_at"),
+        "talk": ("began_at", "checkpoint_at", "ended_at"),
+    }.items():
+        sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")  # the rules hold also against tests
+        sql(f"UPDATE {table} SET " + ", ".join(f"{column} = {column} - interval '1 hour'" for column in columns))
+        sql(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def test_a_call_in_progress_is_left_alone(store: Store) -> None:
+    """Fresh ones, with Asterisk's word and without."""
+    called(store)
+    talking(store)
+    assert sweep_once(store, frozenset()) == []
+    assert sweep_once(store, None) == []
+
+
+def test_a_killed_process_leaves_nothing_open_for_ever(store: Store, sql: Sql) -> None:
+    """No such channel any more and no sign of life: ended, with a line that says so; talk, offer and legs are closed."""
+    offer = talking(store)
+    talk = store.talk_began(offer.uniqueid, "c.1", "b", 1.0)
+    store.talk_checkpoint(talk, 42.0)
+    ringing = offered(store)
+    hours_pass(sql)
+    assert sweep_once(store, None) == []
+    assert sweep_once(store, frozenset()) == [offer.incident_id, ringing.incident_id]
+    assert store.incident(offer.incident_id).reason is EndReason.CALLER_STOPPED
+    assert store.incident(ringing.incident_id).reason is EndReason.ABANDONED
+    assert "swept" in kinds(store, offer.incident_id)
+    hours_pass(sql)
+    assert sweep_once(store, frozenset()) == []
+    assert store.open_talks() == []
+    assert store.talked_seconds(offer.incident_id) == 42.0
+    assert store.offer(ringing.id).end is OfferEnd.CALLER_GONE
+    assert sql("SELECT count(*) FROM leg WHERE ended_at IS NULL") == [(0,)]
+
+
+def test_a_caller_on_the_line_is_never_swept(store: Store, sql: Sql) -> None:
+    """However long the process has been silent: the restarted one goes on with the call."""
+    incident = called(store, "living.1")
+    hours_pass(sql)
+    assert sweep_once(store, frozenset({"living.1"})) == []
+    assert store.incident(incident.id).reason is None
+
+
+def test_a_caller_who_hung_up_while_no_process_listened_is_swept(store: Store, sql: Sql) -> None:
+    """The leg's end was recorded, the incident's was not; the flow has half a minute to do it itself."""
+    incident = connecting(store)
+    store.end_leg(store.unfinished(0)[0].caller_uniqueids[0], 16)
+    assert sweep_once(store, None) == []
+    hours_pass(sql)
+    assert sweep_once(store, None) == [incident.id]
+
+
+def test_without_asterisk_nobody_knows(settings: Settings) -> None:
+    """None, not "no channels"."""
+    assert live_channels(settings.model_copy(update={"ami_port": 1, "ami_seconds": 0.3})) is None
+
+
+def test_asterisk_is_asked_who_is_on_the_line(settings: Settings) -> None:
+    """The uniqueids of its channels, over its manager interface."""
+    with FakeManager() as asterisk:
+        asterisk.replies["Status"] = lambda action: [
+            {"Response": "Success", "EventList": "start"},
+            {"Event": "Status", "Channel": "PJSIP/carrier-1", "Uniqueid": "living.1"},
+            {"Event": "StatusComplete", "EventList": "Complete", "Items": "1"},
+        ]
+        assert live_channels(settings.model_copy(update={"ami_port": asterisk.port})) == frozenset({"living.1"})
+
+
+@pytest.fixture
+def worker(settings: Settings) -> subprocess.Popen[bytes]:
+    """``ivr worker`` as a process."""
+    variables = {"IVR_DATABASE_URL": str(settings.database_url), "IVR_PIN_PEPPER": "p", "IVR_AMI_SECRET": "s", "IVR_AMI_PORT": "1"}
+    environment = os.environ | variables | {"PYTHONPATH": str(ROOT), "IVR_AMI_SECONDS": "0.3"}
+    return subprocess.Popen([sys.executable, "-m", "ivr", "worker"], env=environment, cwd="/")
+
+
+def test_the_worker_sweeps_each_minute_and_stops_when_told(store: Store, sql: Sql, worker: subprocess.Popen[bytes]) -> None:
+    """Within a minute and a bit the incident is ended; a job that a killed worker held is run again; SIGTERM ends it with 0."""
+    incident = connecting(store)
+    store.end_leg(store.unfinished(0)[0].caller_uniqueids[0], 16)
+    hours_pass(sql)
+    sql(
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id)"
+        " SELECT 'default', 'ivr:sweep', 'doing', w.worker_id FROM procrastinate_register_worker_v1() w"
+    )
+    sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+    try:
+        until = monotonic() + 75
+        while store.incident(incident.id).reason is None or sql("SELECT 1 FROM procrastinate_jobs WHERE status = 'doing'"):
+            assert monotonic() < until
+            assert worker.poll() is None
+            sleep(0.2)
+    finally:
+        worker.send_signal(signal.SIGTERM)
+    assert worker.wait(15) == 0

@@ -1,0 +1,124 @@
+"""Asterisk's configuration: what the templates become, and what can never get into it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from ivr.asterisk_conf import menu_destinations, render, render_folder, render_text, trunk_dial
+from ivr.config import Settings
+from ivr.errors import SetupError
+
+FOLDERS = {
+    "hotline_folder": "/state/hotline",
+    "asterisk_modules": "/modules",
+    "asterisk_data": "/data",
+    "asterisk_music": "/music",
+}
+
+
+def settings(**given: Any) -> Settings:
+    values: dict[str, Any] = {
+        "_env_file": None,
+        "database_url": "postgresql://ivr@127.0.0.1/ivr",
+        "pin_pepper": SecretStr("pepper"),
+        "ami_secret": SecretStr("ami-secret"),
+    }
+    return Settings(**{**values, **given})
+
+
+def rendered(folder: Path, **given: Any) -> dict[str, str]:
+    render(settings(**given), FOLDERS, folder)
+    return {file.name: file.read_text() for file in folder.iterdir()}
+
+
+def test_every_template_of_the_hotline_is_rendered_whole(tmp_path: Path) -> None:
+    """No placeholder is left over, in the configuration or in the dialplan."""
+    files = rendered(tmp_path)
+    assert {"pjsip.conf", "manager.conf", "modules.conf", "extensions.conf", "ess.conf"} <= set(files)
+    assert [name for name, text in files.items() if "@{" in text] == []
+
+
+def test_settings_reach_the_files(tmp_path: Path) -> None:
+    """Addresses, secrets and numbers stand where Asterisk reads them."""
+    files = rendered(
+        tmp_path, sip_port=5999, trunk_host="192.0.2.7", failsafe_phones="+15555550191,+15555550192", menu_destinations="1=+15555550181"
+    )
+    assert "bind = 127.0.0.1:5999" in files["pjsip.conf"]
+    assert "match = 192.0.2.7\n" in files["pjsip.conf"]
+    assert "permit = 192.0.2.7\n" in files["pjsip.conf"]
+    assert "secret = ami-secret" in files["manager.conf"]
+    assert "PJSIP/+15555550191@trunk^PJSIP/+15555550192@trunk" in files["extensions.conf"]
+    assert "DEST_1 = PJSIP/+15555550181@trunk" in files["extensions.conf"]
+
+
+def test_only_the_owner_reads_secrets(tmp_path: Path) -> None:
+    """Each file is readable by its owner alone, also when it was there before."""
+    rendered(tmp_path / "etc")
+    rendered(tmp_path / "etc")
+    assert {file.stat().st_mode & 0o077 for file in (tmp_path / "etc").iterdir()} == {0}
+
+
+def test_written_for_the_internet(tmp_path: Path) -> None:
+    """Nothing is loaded unasked, nobody but the trunk is let in, what callers type is not logged, the manager's rights are the least."""
+    files = rendered(tmp_path)
+    assert "autoload = no" in files["modules.conf"]
+    assert "anonymous" not in files["modules.conf"] + files["pjsip.conf"]
+    assert files["pjsip.conf"].count("type = endpoint\n") == 1
+    assert "deny = 0.0.0.0/0.0.0.0" in files["pjsip.conf"]
+    assert "=> notice,warning,error\n" in files["logger.conf"]
+    assert "bindaddr = 127.0.0.1" in files["manager.conf"]
+    assert "write = call,originate\n" in files["manager.conf"]
+    assert "live_dangerously = no" in files["asterisk.conf"]
+
+
+def test_what_is_no_template_any_more_goes_away(tmp_path: Path) -> None:
+    """A file of an older version would still be read by Asterisk."""
+    (tmp_path / "old.conf").write_text("[old]")
+    rendered(tmp_path)
+    assert not (tmp_path / "old.conf").exists()
+
+
+def test_dollars_and_single_ats_are_asterisks_own() -> None:
+    """The dialplan's own expressions and dial strings are left as they are."""
+    text = "Set(A=${B}) Dial(PJSIP/1@trunk) @{did_digits}"
+    assert render_text(text, {"did_digits": "1855"}, "x.conf") == "Set(A=${B}) Dial(PJSIP/1@trunk) 1855"
+
+
+@pytest.mark.parametrize("text", ["@{no_such_name}", "@{", "@{Bad Name}"])
+def test_an_unknown_name_is_an_error(text: str) -> None:
+    """A misspelt placeholder is found at once, with the file's name."""
+    with pytest.raises(SetupError, match=r"ess\.conf"):
+        render_text(text, {}, "ess.conf")
+
+
+@pytest.mark.parametrize(
+    "value", ["a\nb", "a;b", "${SHELL(id)}", "$[1+1]", '"', "\\", "a|b", "[general]", "a\0b", "a\rb", "<x>", "a\u2028b"]
+)
+def test_a_hostile_value_is_refused(tmp_path: Path, value: str) -> None:
+    """No value can add a line, a comment, a section or an expression."""
+    with pytest.raises(SetupError, match="some_name"):
+        render_folder((), tmp_path, {"some_name": value})
+
+
+@pytest.mark.parametrize(
+    "phone", ["", "5550101", "+0155", "+1 555 555 0101", "+15555550101&PJSIP/+1900@trunk", "+15555550101\n", "+1\u0665\u0665\u0665"]
+)
+def test_only_e164_is_dialled(phone: str) -> None:
+    """Nothing but a phone number gets into a dial string."""
+    with pytest.raises(SetupError, match="IVR_FAILSAFE_PHONES"):
+        trunk_dial("IVR_FAILSAFE_PHONES", phone)
+
+
+@pytest.mark.parametrize("key", ["9", "*", "10", "", "a", "1,2"])
+def test_the_menu_has_only_the_digits_0_to_8(key: str) -> None:
+    """9 is the emergency and can't be led elsewhere."""
+    with pytest.raises(SetupError, match="IVR_MENU_DESTINATIONS"):
+        menu_destinations(settings(menu_destinations={key: "+15555550181"}))
+
+
+def test_the_trunk_is_an_address(tmp_path: Path) -> None:
+    """A name can't be let in: who it stands for may change."""
+    with pytest.raises(SetupError, match="IVR_TRUNK_HOST"):
+        rendered(tmp_path, trunk_host="carrier.example")

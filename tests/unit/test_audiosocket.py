@@ -1,0 +1,132 @@
+"""The AudioSocket server speaks its protocol over a real socket, and keeps what was heard and said."""
+
+import socket
+import struct
+import time
+import uuid
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivr.embedded.audiosocket import AudioLink, AudioServer, tone
+from ivr.embedded.recording import FRAME, RATE, Track, write_stereo
+
+LEG = str(uuid.UUID(int=7))
+
+
+@pytest.fixture
+def server() -> Iterator[AudioServer]:
+    made = AudioServer(0)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def asterisk(server: AudioServer) -> Iterator[socket.socket]:
+    """Asterisk's end of the connection."""
+    with socket.create_connection(("127.0.0.1", server.port), 5) as connection:
+        yield connection
+
+
+def connect(server: AudioServer, asterisk: socket.socket) -> AudioLink:
+    link = server.expect(LEG)
+    asterisk.sendall(struct.pack(">BH", 1, 16) + uuid.UUID(LEG).bytes)
+    assert link.connected.wait(5)
+    return link
+
+
+def receive(asterisk: socket.socket) -> tuple[int, bytes]:
+    kind, length = struct.unpack(">BH", asterisk.recv(3, socket.MSG_WAITALL))
+    return kind, asterisk.recv(length, socket.MSG_WAITALL) if length else b""
+
+
+def test_what_asterisk_sends_is_heard(server: AudioServer, asterisk: socket.socket) -> None:
+    """Sound frames end up in the leg's track, other kinds do not."""
+    link = connect(server, asterisk)
+    frame = tone(400, 0.02).astype("<i2").tobytes()
+    for _ in range(5):
+        asterisk.sendall(struct.pack(">BH", 3, 1) + b"9" + struct.pack(">BH", 0x10, len(frame)) + frame)
+    assert link.heard.wait_beyond(5 * FRAME - 1, time.monotonic() + 5)
+    assert link.heard.sound().tobytes() == 5 * frame
+
+
+def test_a_silent_phone_sends_silence_on_a_steady_beat(server: AudioServer, asterisk: socket.socket) -> None:
+    """Fifty frames a second, as a real phone: Asterisk waits half a second for the first one."""
+    connect(server, asterisk)
+    began = time.monotonic()
+    frames = [receive(asterisk) for _ in range(25)]
+    assert set(frames) == {(0x10, bytes(2 * FRAME))}
+    assert 0.4 < time.monotonic() - began < 2.0
+
+
+def test_speech_is_sent_whole_and_repeated(server: AudioServer, asterisk: socket.socket) -> None:
+    """A voice begins again at its end until it falls silent."""
+    link = connect(server, asterisk)
+    word = tone(400, 0.06)
+    link.say(word, repeats=True)
+    sent = b"".join(receive(asterisk)[1] for _ in range(12))
+    assert sent.lstrip(b"\0").startswith((2 * word.astype("<i2").tobytes()).lstrip(b"\0"))
+    link.say(np.zeros(0, dtype=np.int16))
+    assert any(receive(asterisk)[1] == bytes(2 * FRAME) for _ in range(5))
+    assert link.said.sound().any()
+
+
+def test_closing_hangs_up(server: AudioServer, asterisk: socket.socket) -> None:
+    """The phone's side ends with the protocol's hang-up message."""
+    link = connect(server, asterisk)
+    link.close()
+    while (message := receive(asterisk))[0] == 0x10:
+        pass
+    assert message == (0, b"")
+
+
+def test_asterisk_closing_ends_the_link(server: AudioServer, asterisk: socket.socket) -> None:
+    """A leg that is gone says so."""
+    link = connect(server, asterisk)
+    asterisk.close()
+    assert link.closed.wait(5)
+
+
+@pytest.mark.parametrize("first", [struct.pack(">BH", 1, 16) + bytes(16), struct.pack(">BH", 0x10, 2) + b"ab", b"\1\0\x10abc"])
+def test_a_stranger_is_closed(server: AudioServer, asterisk: socket.socket, first: bytes) -> None:
+    """An unknown leg, no identity, half an identity: nothing is heard, nothing breaks."""
+    asterisk.sendall(first)
+    asterisk.shutdown(socket.SHUT_WR)
+    assert asterisk.recv(1) == b""
+
+
+def test_a_pause_in_the_frames_becomes_silence() -> None:
+    """A hole of a second is a second; a frame 60 ms late shifts nothing."""
+    track, frame = Track(begin=100.0), tone(400, 0.02).tobytes()
+    for at in (100.02, 100.10, 101.10):
+        track.append(frame, at)
+    assert track.samples == pytest.approx(1.1 * RATE)
+    assert track.first_sound_after(100.15) == 101.10
+    assert track.first_sound_from(2 * FRAME) == 101.10
+
+
+def test_the_longest_silence_counts_to_this_moment() -> None:
+    """Silence that has not ended yet is silence too."""
+    track = Track(begin=time.monotonic() - 3)
+    track.append(tone(400, 0.5).tobytes(), track.begin + 0.5)
+    track.append(tone(400, 0.5).tobytes(), track.begin + 2)
+    assert track.longest_silence() == pytest.approx(1.0, abs=0.1)
+    assert track.longest_silence(since=1.9) == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_stereo_file_has_both_directions_in_step(tmp_path: Path) -> None:
+    """Left and right by their own times: the later one begins with silence."""
+    left, right = Track(begin=50.0), Track(begin=50.5)
+    left.append(tone(400, 1).tobytes(), 51.0)
+    right.append(tone(600, 1).tobytes(), 51.5)
+    write_stereo(tmp_path / "call.wav", left, right)
+    with wave.open(str(tmp_path / "call.wav")) as file:
+        assert (file.getnchannels(), file.getframerate()) == (2, RATE)
+        sides = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, 2)
+    assert sides[: RATE // 2, 0].any()
+    assert not sides[: RATE // 2, 1].any()
+    assert sides[RATE // 2 :, 1].any()

@@ -1,0 +1,410 @@
+"""The flow against a scripted phone: every branch of the five scripts without a network."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from ivr import call, spoken
+from ivr.errors import CallerGone, StoreUnavailable
+from ivr.model import Consent, Cover, Coverage, Customer, EndReason, IncidentStatus, OfferEnd, Rung
+from ivr.pins import hash_pin
+from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone, ScriptedSwitchboard
+
+PEPPER = SecretStr("pepper")
+ACME = Customer(7, "10042", "Acme", hash_pin("4711", PEPPER), trunks=False)
+ANN, BEN = Rung(1, "Ann", "+15555550101"), Rung(2, "Ben", "+15555550102")
+COVERED_CALL = {"disclosure_menu": ["1"], "ask_account": ["10042#"], "ask_pin": ["4711#"]}
+
+
+@pytest.fixture
+def records() -> MemoryRecords:
+    return MemoryRecords(customers=[ACME], coverages={7: Coverage(1, None)}, rungs=[ANN, BEN])
+
+
+def hotline(records: MemoryRecords, *outcomes: OfferEnd) -> Any:
+    settings = SimpleNamespace(
+        key_seconds=5.0, digit_seconds=3.0, ring_seconds=25, whisper_seconds=20.0, progress_seconds=15.0,
+        ladder_rounds=2, country="US", pin_pepper=PEPPER, did="+18552528788",
+    )  # fmt: skip
+    switchboard = ScriptedSwitchboard(records, list(outcomes) or [OfferEnd.ACCEPTED])
+    return SimpleNamespace(settings=settings, store=records, switchboard=switchboard)
+
+
+def test_a_covered_customer_is_handed_to_the_engineer_who_accepts(records: MemoryRecords) -> None:
+    phone = ScriptedPhone(COVERED_CALL)
+    call.call(hotline(records), phone)
+    assert phone.variables["IVR_ACCEPTED"] == "1"
+    assert phone.variables["IVR_ENGINEER_CHANNEL"] == records.offers[0].channel
+    assert phone.variables["IVR_TALK_SECONDS"] == "0"
+    assert "IVR_DONE" not in phone.variables
+    assert records.current.cover is Cover.AGREEMENT
+    assert phone.heard.index("covered") < phone.heard.index("connecting")
+
+
+def test_the_price_is_said_before_the_terms(records: MemoryRecords) -> None:
+    phone = ScriptedPhone(COVERED_CALL)
+    call.call(hotline(records), phone)
+    price = ["disclosure", *spoken.price_a_minute(250), "with_a_minimum_of", *spoken.minutes(15), "disclosure_terms"]
+    assert phone.heard[: len(price)] == price
+
+
+def test_keys_in_the_price_sentence_are_thrown_away(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({"disclosure": ["2"], **COVERED_CALL})
+    call.call(hotline(records), phone)
+    assert records.current.consent is Consent.GIVEN
+
+
+def test_a_key_during_the_terms_is_an_answer(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({"disclosure_terms": ["2"]})
+    call.call(hotline(records), phone)
+    assert records.current.reason is EndReason.REFUSED
+    assert "disclosure_menu" not in phone.heard
+
+
+def test_two_is_a_refusal_and_nobody_is_rung(records: MemoryRecords) -> None:
+    phone, line = ScriptedPhone({"disclosure_menu": ["2"]}), hotline(records)
+    call.call(line, phone)
+    assert records.current.reason is EndReason.REFUSED
+    assert phone.heard[-1] == "not_an_emergency"
+    assert phone.variables["IVR_DONE"] == "1"
+    assert line.switchboard.rung == []
+
+
+def test_star_says_everything_again(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({**COVERED_CALL, "disclosure_menu": ["*", "1"]})
+    call.call(hotline(records), phone)
+    assert phone.heard.count("disclosure") == 2
+    assert records.current.consent is Consent.GIVEN
+
+
+def test_silence_at_the_disclosure_reaches_an_engineer_without_consent(records: MemoryRecords) -> None:
+    phone = ScriptedPhone()
+    call.call(hotline(records), phone)
+    assert records.current.consent is Consent.NONE
+    assert records.current.status is IncidentStatus.TALKING
+
+
+def test_a_wrong_pin_may_be_mended(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({"disclosure_menu": ["1"], "ask_account": ["10042#"], "ask_pin": ["1#"], "ask_pin_plain": ["4711#"]})
+    call.call(hotline(records), phone)
+    assert "pin_wrong" in phone.heard
+    assert records.current.customer_id == 7
+
+
+def test_three_wrong_pins_still_reach_an_engineer_unverified(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({"disclosure_menu": ["1"], "ask_account": ["10042#"], "ask_pin": ["1#"], "ask_pin_plain": ["2#", "3#"]})
+    call.call(hotline(records), phone)
+    assert records.current.customer_id is None
+    assert records.current.cover is Cover.UNPAID
+    assert "not_identified" in phone.heard
+    assert records.current.status is IncidentStatus.TALKING
+
+
+def test_star_in_an_entry_clears_it(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({**COVERED_CALL, "ask_account": ["99*10042#"]})
+    call.call(hotline(records), phone)
+    assert records.current.customer_id == 7
+
+
+def test_no_account_is_an_answer(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({"disclosure_menu": ["1"], "ask_account": ["*"]})
+    call.call(hotline(records), phone)
+    assert ("identified", {"how": "none"}) in records.events
+    assert "ask_pin" not in phone.heard
+
+
+def test_an_unknown_account_is_asked_for_again(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({**COVERED_CALL, "ask_account": ["555#"], "ask_account_plain": ["10042#"]})
+    call.call(hotline(records), phone)
+    assert "account_unknown" in phone.heard
+    assert records.current.customer_id == 7
+
+
+@pytest.mark.parametrize("caller_id", ["+15555550123", "15555550123", "5555550123"])
+def test_a_known_phone_is_offered_its_account_without_a_name(records: MemoryRecords, caller_id: str) -> None:
+    records.phones["+15555550123"] = ACME
+    phone = ScriptedPhone({"disclosure_menu": ["1"], "account_from_phone": ["1"], "ask_pin": ["4711#"]}, caller_id=caller_id)
+    call.call(hotline(records), phone)
+    assert records.current.customer_id == 7
+    assert "ask_account" not in phone.heard
+
+
+def test_an_exhausted_agreement_is_told_the_terms(records: MemoryRecords) -> None:
+    records.coverages[7] = Coverage(1, 0)
+    phone = ScriptedPhone(COVERED_CALL)
+    call.call(hotline(records), phone)
+    assert "unpaid_terms" in phone.heard
+    assert records.current.cover is Cover.UNPAID
+
+
+def test_minutes_left_are_said_and_limit_the_talk(records: MemoryRecords) -> None:
+    records.coverages[7] = Coverage(1, 3600)
+    phone = ScriptedPhone(COVERED_CALL)
+    call.call(hotline(records), phone)
+    at = phone.heard.index("minutes_left_before")
+    assert phone.heard[at + 1 : at + 3] == list(spoken.minutes(60))
+    assert phone.variables["IVR_TALK_SECONDS"] == "3600"
+
+
+@pytest.mark.parametrize("end", [OfferEnd.DECLINED, OfferEnd.BUSY, OfferEnd.NO_ANSWER, OfferEnd.NOT_ACCEPTED, OfferEnd.UNREACHABLE])
+def test_an_engineer_who_does_not_accept_is_followed_by_the_next(records: MemoryRecords, end: OfferEnd) -> None:
+    phone, line = ScriptedPhone(COVERED_CALL), hotline(records, end, OfferEnd.ACCEPTED)
+    call.call(line, phone)
+    assert line.switchboard.rung == ["Ann", "Ben"]
+    assert records.offers[0].end is end
+    assert "still_trying" in phone.heard
+
+
+def test_nobody_accepts(records: MemoryRecords) -> None:
+    phone, line = ScriptedPhone(COVERED_CALL), hotline(records, OfferEnd.NO_ANSWER)
+    call.call(line, phone)
+    assert line.switchboard.rung == ["Ann", "Ben", "Ann", "Ben"]
+    assert records.current.reason is EndReason.NO_ENGINEER
+    assert "no_engineer" in phone.heard
+    assert phone.variables["IVR_DONE"] == "1"
+
+
+def test_hanging_up_while_a_phone_rings_stops_the_ringing(records: MemoryRecords) -> None:
+    line = hotline(records, OfferEnd.NO_ANSWER)
+    with pytest.raises(CallerGone):
+        call.call(line, ScriptedPhone({**COVERED_CALL, "connecting": [HANG_UP]}))
+    assert line.switchboard.hung_up == ["ess-offer-1"]
+    assert records.offers[0].end is OfferEnd.CALLER_GONE
+
+
+@pytest.mark.parametrize("prompt", ["disclosure", "disclosure_terms", "disclosure_menu", "ask_account", "ask_pin", "covered"])
+def test_hanging_up_in_a_prompt_rings_nobody(records: MemoryRecords, prompt: str) -> None:
+    line = hotline(records)
+    with pytest.raises(CallerGone):
+        call.call(line, ScriptedPhone({**COVERED_CALL, prompt: [HANG_UP]}))
+    assert line.switchboard.rung == []
+
+
+def test_a_second_serve_goes_on_where_the_first_one_stopped(records: MemoryRecords) -> None:
+    records.current = replace(
+        records.current, consent=Consent.GIVEN, identified=True, customer_id=7, cover=Cover.AGREEMENT, seconds_left=None
+    )
+    phone = ScriptedPhone()
+    call.call(hotline(records), phone)
+    assert phone.heard[0] == "connecting"
+    assert records.current.status is IncidentStatus.TALKING
+
+
+def test_an_accept_whose_script_died_is_handed_over(records: MemoryRecords) -> None:
+    records.current = replace(records.current, status=IncidentStatus.CONNECTING)
+    offer = records.make_offer(1001, ANN)
+    records.accept(offer.id, "PJSIP/trunk-ann")
+    phone = ScriptedPhone()
+    call.call(hotline(records), phone)
+    assert phone.heard == ["no music"]
+    assert phone.variables["IVR_ENGINEER_CHANNEL"] == "PJSIP/trunk-ann"
+
+
+def test_a_price_that_could_not_be_played_is_no_consent(records: MemoryRecords) -> None:
+    phone = ScriptedPhone(COVERED_CALL)
+    phone.unheard.add("disclosure")
+    call.call(hotline(records), phone)
+    assert records.current.consent is Consent.NONE
+
+
+def test_records_that_are_down_leave_the_caller_to_the_dialplan(records: MemoryRecords) -> None:
+    line, phone = hotline(records), ScriptedPhone(COVERED_CALL)
+    records.down = True
+    with pytest.raises(StoreUnavailable):
+        call.call(line, phone)
+    assert "IVR_DONE" not in phone.variables
+
+
+def talking(records: MemoryRecords) -> ScriptedPhone:
+    """A caller whose talk has just ended."""
+    phone = ScriptedPhone(COVERED_CALL)
+    call.call(hotline(records), phone)
+    phone.variables.update({"IVR_INCIDENT": "1001", "IVR_ENGINEER_CHANNEL": "", "IVR_ENGINEER_CAUSE": "16"})
+    phone.heard.clear()
+    return phone
+
+
+@pytest.mark.parametrize("reason", [EndReason.RESOLVED, EndReason.STABILISED, EndReason.CALLER_STOPPED])
+def test_the_engineers_key_decides_the_goodbye(records: MemoryRecords, reason: EndReason) -> None:
+    phone = talking(records)
+    records.key_reason, records.talked = reason, 130.0
+    call.ending(hotline(records), phone)
+    assert records.current.reason is reason
+    assert phone.heard == [
+        "you_talked",
+        *spoken.minutes_of(130),
+        "no_charge",
+        "incident_number",
+        *spoken.digits("1001"),
+        f"goodbye_{reason}",
+    ]
+    assert phone.variables["IVR_DONE"] == "1"
+
+
+def test_time_used_up_is_said(records: MemoryRecords) -> None:
+    phone = talking(records)
+    phone.variables["IVR_EXPIRED"] = "1"
+    call.ending(hotline(records), phone)
+    assert records.current.reason is EndReason.TIME_EXPIRED
+    assert phone.heard[-1] == "goodbye_time_expired"
+
+
+@pytest.mark.parametrize("answers", [{}, {"engineer_left": ["2"]}])
+def test_an_engineer_who_hung_up_leaves_the_caller_the_choice(records: MemoryRecords, answers: dict[str, list[str]]) -> None:
+    phone = talking(records)
+    phone.answers.update(answers)
+    call.ending(hotline(records), phone)
+    assert records.current.reason is EndReason.CALLER_STOPPED
+    assert phone.heard[-1] == "goodbye_caller_stopped"
+
+
+def test_the_caller_can_have_the_engineer_back(records: MemoryRecords) -> None:
+    phone = talking(records)
+    phone.answers["engineer_left"] = ["1"]
+    line = hotline(records)
+    call.ending(line, phone)
+    assert line.switchboard.rung == ["Ann"]
+    assert phone.variables["IVR_ENGINEER_CHANNEL"] == records.offers[-1].channel
+
+
+@pytest.mark.parametrize("cause", ["0", "38", ""])
+def test_a_dropped_engineer_is_called_again_before_the_others(records: MemoryRecords, cause: str) -> None:
+    phone = talking(records)
+    phone.variables["IVR_ENGINEER_CAUSE"] = cause
+    line = hotline(records, OfferEnd.NO_ANSWER, OfferEnd.NO_ANSWER, OfferEnd.ACCEPTED)
+    call.ending(line, phone)
+    assert phone.heard[0] == "reconnecting"
+    assert line.switchboard.rung == ["Ann", "Ann", "Ben"]
+
+
+def test_an_engineer_who_is_lost_for_good_ends_the_incident_as_such(records: MemoryRecords) -> None:
+    phone = talking(records)
+    phone.variables["IVR_ENGINEER_CAUSE"] = "38"
+    call.ending(hotline(records, OfferEnd.UNREACHABLE), phone)
+    assert records.current.reason is EndReason.ENGINEER_LOST
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (IncidentStatus.OPEN, EndReason.ABANDONED),
+        (IncidentStatus.CONNECTING, EndReason.ABANDONED),
+        (IncidentStatus.TALKING, EndReason.CALLER_STOPPED),
+    ],
+)
+def test_the_callers_hang_up_ends_the_incident(records: MemoryRecords, status: IncidentStatus, reason: EndReason) -> None:
+    records.current = replace(records.current, status=status)
+    call.hungup(hotline(records), ScriptedPhone(argument="16"))
+    assert records.current.reason is reason
+    assert records.causes == {"caller-1": 16}
+
+
+@pytest.mark.parametrize(
+    ("failsafe", "reason"),
+    [("calling", EndReason.ABANDONED), ("answered", EndReason.CALLER_STOPPED), ("nobody", EndReason.NO_ENGINEER)],
+)
+def test_a_call_that_the_failsafe_took_is_recorded_at_its_end(records: MemoryRecords, failsafe: str, reason: EndReason) -> None:
+    call.hungup(hotline(records), ScriptedPhone(argument="16", variables={"IVR_FAILSAFE": failsafe}))
+    assert ("failsafe", {"outcome": failsafe}) in records.events
+    assert records.current.reason is reason
+
+
+def test_the_engineers_key_counts_also_when_the_caller_hangs_up_first(records: MemoryRecords) -> None:
+    records.current = replace(records.current, status=IncidentStatus.TALKING)
+    records.key_reason = EndReason.RESOLVED
+    call.hungup(hotline(records), ScriptedPhone(argument="16"))
+    assert records.current.reason is EndReason.RESOLVED
+
+
+def test_an_engineers_hang_up_ends_nothing_but_the_leg(records: MemoryRecords) -> None:
+    call.hungup(hotline(records), ScriptedPhone(argument="38", uniqueid="ess-offer-1"))
+    assert records.current.status is IncidentStatus.OPEN
+    assert records.causes == {"ess-offer-1": 38}
+
+
+def ringing(records: MemoryRecords, *, customer_id: int | None = 7) -> dict[str, str]:
+    records.current = replace(records.current, status=IncidentStatus.CONNECTING, customer_id=customer_id)
+    offer = records.make_offer(1001, ANN)
+    return {"IVR_OFFER": str(offer.id), "IVR_INCIDENT": "1001"}
+
+
+def test_one_at_the_whisper_accepts(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({"whisper_menu": ["1"]}, variables=ringing(records), uniqueid="ess-offer-1")
+    call.engineer(hotline(records), phone)
+    assert phone.heard[:7] == ["whisper", "whisper_account", *spoken.digits("10042")]
+    assert phone.variables["IVR_ACCEPTED"] == "1"
+    assert records.current.status is IncidentStatus.TALKING
+
+
+def test_an_unverified_caller_is_announced_as_such(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({"whisper_menu": ["1"]}, variables=ringing(records, customer_id=None))
+    call.engineer(hotline(records), phone)
+    assert phone.heard[:2] == ["whisper", "whisper_unverified"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "end", "last"),
+    [
+        ("2", OfferEnd.DECLINED, "declined_thanks"),
+        ("", OfferEnd.NOT_ACCEPTED, "whisper_menu_plain"),
+        ("9", OfferEnd.NOT_ACCEPTED, "whisper_menu_plain"),
+    ],
+)
+def test_nothing_but_one_accepts(records: MemoryRecords, keys: str, end: OfferEnd, last: str) -> None:
+    phone = ScriptedPhone({"whisper_menu": [keys]}, variables=ringing(records))
+    call.engineer(hotline(records), phone)
+    assert records.offers[0].end is end
+    assert phone.heard[-1] == last
+    assert "IVR_ACCEPTED" not in phone.variables
+
+
+def test_star_repeats_the_whisper(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({"whisper_menu": ["*", "1"]}, variables=ringing(records))
+    call.engineer(hotline(records), phone)
+    assert phone.heard.count("whisper") == 2
+    assert phone.variables["IVR_ACCEPTED"] == "1"
+
+
+def test_one_pressed_too_late_hears_taken(records: MemoryRecords) -> None:
+    variables = ringing(records)
+    records.end_offer(1, OfferEnd.NOT_ACCEPTED)
+    phone = ScriptedPhone({"whisper_menu": ["1"]}, variables=variables)
+    call.engineer(hotline(records), phone)
+    assert phone.heard[-1] == "taken"
+    assert "IVR_ACCEPTED" not in phone.variables
+
+
+@pytest.mark.parametrize("name", ["resolved", "stabilised", "caller_stopped"])
+def test_an_ending_key_asks_once_more_and_ends_the_leg(records: MemoryRecords, name: str) -> None:
+    phone = ScriptedPhone({f"confirm_{name}": ["1"]}, variables={"IVR_INCIDENT": "1001"}, argument=name)
+    call.key(hotline(records), phone)
+    assert records.key_reason is EndReason(name)
+    assert phone.hung_up
+
+
+def test_an_ending_key_without_confirmation_lets_the_talk_go_on(records: MemoryRecords) -> None:
+    phone = ScriptedPhone(variables={"IVR_INCIDENT": "1001"}, argument="resolved")
+    call.key(hotline(records), phone)
+    assert records.key_reason is None
+    assert not phone.hung_up
+    assert phone.heard[-1] == "not_confirmed"
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"), [(None, ("time_unlimited",)), (600, ("time_left", *spoken.minutes(8), "minutes_left_after"))]
+)
+def test_the_caller_hears_how_much_time_is_left(records: MemoryRecords, left: int | None, expected: tuple[str, ...]) -> None:
+    records.current, records.talked = replace(records.current, seconds_left=left), 120.0
+    phone = ScriptedPhone(variables={"IVR_INCIDENT": "1001"}, argument="time_left")
+    call.key(hotline(records), phone)
+    assert tuple(phone.heard) == expected
+
+
+def test_an_unknown_key_does_nothing(records: MemoryRecords) -> None:
+    phone = ScriptedPhone(variables={"IVR_INCIDENT": "1001"}, argument="../resolved")
+    call.key(hotline(records), phone)
+    assert phone.heard == []
+    assert records.key_reason is None

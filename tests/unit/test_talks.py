@@ -1,0 +1,103 @@
+"""Which talks are going on, from bridge events."""
+
+from ivr.talks import Talk, Talks
+
+OFFER, CALLER, BRIDGE = "ess-offer-7", "1700000000.1", "bridge-1"
+
+
+class Clock:
+    """Monotonic seconds that stand still."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def enter(channel: str, bridge: str = BRIDGE) -> dict[str, str]:
+    """A channel comes into a bridge."""
+    return {"Event": "BridgeEnter", "Uniqueid": channel, "BridgeUniqueid": bridge}
+
+
+def leave(channel: str, bridge: str = BRIDGE) -> dict[str, str]:
+    """A channel leaves a bridge."""
+    return {"Event": "BridgeLeave", "Uniqueid": channel, "BridgeUniqueid": bridge}
+
+
+def talks_after(*steps: tuple[float, dict[str, str]]) -> tuple[Talks, Clock]:
+    """The talks after events at these seconds."""
+    clock = Clock()
+    talks = Talks(clock)
+    for at, event in steps:
+        clock.now = at
+        talks.hear(event)
+    return talks, clock
+
+
+def test_a_talk_is_the_time_that_both_are_in_the_bridge() -> None:
+    """From the second one's coming to the first one's leaving, whoever that is."""
+    for first, second, gone in ((OFFER, CALLER, OFFER), (CALLER, OFFER, OFFER), (OFFER, CALLER, CALLER)):
+        talks, clock = talks_after((100.0, enter(first)), (103.0, enter(second)), (110.5, leave(gone)), (120.0, leave(OFFER)))
+        assert [(talk.offer, talk.caller, talk.seconds(clock.now)) for talk in talks.all()] == [(OFFER, CALLER, 7.5)]
+
+
+def test_an_engineer_alone_and_other_bridges_are_no_talk() -> None:
+    """The failsafe's bridges have no offer; a second engineer is no caller."""
+    talks, _ = talks_after((1.0, enter(OFFER)), (2.0, enter("1.2", "other")), (3.0, enter("1.3", "other")), (4.0, enter("ess-offer-8")))
+    assert talks.all() == []
+
+
+def test_joined_again_is_a_second_talk() -> None:
+    """The pause between them is not counted."""
+    talks, clock = talks_after((0, enter(OFFER)), (0, enter(CALLER)), (5, leave(CALLER)), (9, enter(CALLER)), (12, leave(OFFER)))
+    assert [talk.seconds(clock.now) for talk in talks.all()] == [5, 3]
+
+
+def test_events_that_come_twice_or_from_nowhere_change_nothing() -> None:
+    """Nor do those without a channel."""
+    talks, clock = talks_after(
+        (0, leave(OFFER)), (0, enter(OFFER)), (1, enter(CALLER)), (2, enter(CALLER)), (4, leave(OFFER)), (9, leave(OFFER)), (9, {})
+    )
+    assert [talk.seconds(clock.now) for talk in talks.all()] == [3]
+
+
+def test_after_a_gap_a_talk_goes_on_or_ended_at_its_checkpoint() -> None:
+    """Both legs in its bridge: nothing is lost. Otherwise what was checkpointed counts, never more."""
+    known = [Talk(OFFER, CALLER, BRIDGE, 50.0, id=1, saved=45.0), Talk("ess-offer-8", "1.8", "b8", 60.0, id=2, saved=30.0)]
+    talks, clock = talks_after()
+    talks.look()
+    talks.compare({OFFER: BRIDGE, CALLER: BRIDGE, "ess-offer-8": "b8", "1.8": ""}, known)
+    assert {talk.id: talk.seconds(clock.now) for talk in talks.all()} == {1: 50.0, 2: 30.0}
+    clock.now = 110.0
+    talks.hear(leave(CALLER))
+    assert {talk.id: talk.over for talk in talks.all()} == {1: 60.0, 2: 30.0}
+
+
+def test_a_talk_that_began_in_the_gap_begins_when_it_is_seen() -> None:
+    """In the customer's favour."""
+    talks, clock = talks_after()
+    talks.compare({OFFER: BRIDGE, CALLER: BRIDGE, "1.9": ""}, [])
+    clock.now = 104.0
+    assert [talk.seconds(clock.now) for talk in talks.all()] == [4.0]
+
+
+def test_comparing_again_doubles_nothing() -> None:
+    """One's own talk is among the known ones too."""
+    talks, _ = talks_after((0, enter(OFFER)), (0, enter(CALLER)))
+    for _ in range(3):
+        talks.look()
+        talks.compare({OFFER: BRIDGE, CALLER: BRIDGE}, [Talk(OFFER, CALLER, BRIDGE, 0.0, id=1)])
+    assert len(talks.all()) == 1
+
+
+def test_who_moves_while_the_channels_are_listed() -> None:
+    """The list is older than the events that came meanwhile."""
+    talks, clock = talks_after((100, enter(OFFER)), (100, enter(CALLER)))
+    talks.look()
+    clock.now = 103.0
+    talks.hear(leave(OFFER))
+    talks.hear(enter("ess-offer-8", "b8"))
+    talks.hear(enter("1.8", "b8"))
+    talks.compare({OFFER: BRIDGE, CALLER: BRIDGE}, [])
+    clock.now = 105.0
+    assert [(talk.offer, talk.seconds(clock.now)) for talk in talks.all()] == [(OFFER, 3.0), ("ess-offer-8", 2.0)]
