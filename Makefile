@@ -23,7 +23,9 @@ demo: install  ## one real emergency call, narrated; the hotline stays up
 test:  ## what every commit must pass: check, then unit, integration and end-to-end tests
 	$(INSTALL) dev
 	@$(MAKE) --no-print-directory check
-	@$(RUN) -m pytest -n 2 --dist loadgroup tests/unit tests/integration tests/e2e
+	@echo "unit tests" && $(RUN) -m pytest -q -n 2 tests/unit
+	@echo "integration tests" && $(RUN) -m pytest -q -n 2 tests/integration
+	@echo "end-to-end tests: real calls, mostly waiting for somebody to finish a sentence, so many at once" && $(RUN) -m pytest -q -n 6 tests/e2e
 
 check:  ## lint and types
 	$(INSTALL) dev

@@ -1,4 +1,4 @@
-"""THE FLOW. The whole call on one screen: five short scripts, each able to run in another process than the last.
+"""THE FLOW. The whole call on one screen: four short scripts and a hang-up, each able to run in another process than the last.
 
 Asterisk's dialplan (``dialplan/ess.conf``) runs ``call``, bridges the engineer whom it found, then runs ``ending``.
 A step that was already decided (its answer is in the records) is not asked again, so any script can be run anew.
@@ -15,7 +15,7 @@ from ivr.engineer import CONFIRMATIONS, WHISPER, whisper
 from ivr.entitlement import entitlement
 from ivr.hotline import Hotline
 from ivr.identify import ACCOUNT, ACCOUNT_FROM_PHONE, PIN, identify
-from ivr.model import Consent, EndReason, Incident, IncidentStatus
+from ivr.model import Consent, EndReason, Incident, IncidentStatus, LegOver
 from ivr.phone import Phone
 
 QUESTIONS: Final = (DISCLOSURE_MENU, ACCOUNT_FROM_PHONE, ACCOUNT, PIN, WHISPER, *CONFIRMATIONS.values(), ENGINEER_LEFT)
@@ -65,16 +65,15 @@ def ending(hotline: Hotline, phone: Phone) -> None:
     return find_engineer(hotline, phone, incident.id, otherwise=EndReason.ENGINEER_LOST, first_engineer=lost.engineer_id if lost else None)
 
 
-def hungup(hotline: Hotline, phone: Phone) -> None:
-    """A leg is over. The caller's own ends the incident, unless the flow already did."""
-    failsafe = phone.get(variables.FAILSAFE)
-    if failsafe:  # no script could serve this caller: what is known of the call is written now
-        incident = hotline.store.begin_call(channel=phone.channel, uniqueid=phone.uniqueid, caller_id=phone.caller_id)
-        hotline.store.note(incident.id, "failsafe", outcome=failsafe)
-    hotline.store.end_leg(phone.uniqueid, int(phone.argument or 0))
-    if (caller := hotline.store.incident_of_caller(phone.uniqueid)) is not None:
-        hotline.store.end_incident(caller.id, hotline.store.ending(caller.id) or _left_at(caller, failsafe))
-    phone.set(variables.DONE, "1")
+def hungup(hotline: Hotline, leg: LegOver) -> None:
+    """A leg is over. The caller's own ends the incident, unless the flow already did. No script: nobody is there to hear one."""
+    store = hotline.store
+    if leg.failsafe:  # no script could serve this caller: what is known of the call is written now
+        incident = store.begin_call(channel=leg.channel, uniqueid=leg.uniqueid, caller_id=leg.caller_id)
+        store.note(incident.id, "failsafe", outcome=leg.failsafe)
+    store.end_leg(leg.uniqueid, leg.cause)
+    if (caller := store.incident_of_caller(leg.uniqueid)) is not None:
+        store.end_incident(caller.id, store.ending(caller.id) or _left_at(caller, leg.failsafe))
 
 
 def _left_at(incident: Incident, failsafe: str) -> EndReason:
@@ -84,4 +83,4 @@ def _left_at(incident: Incident, failsafe: str) -> EndReason:
     return EndReason.NO_ENGINEER if failsafe == "nobody" else EndReason.ABANDONED
 
 
-SCRIPTS: Final = {"call": call, "engineer": engineer, "key": key, "ending": ending, "hungup": hungup}
+SCRIPTS: Final = {"call": call, "engineer": engineer, "key": key, "ending": ending}

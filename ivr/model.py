@@ -124,6 +124,17 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class LegOver:
+    """The news that a leg was hung up. ``cause`` is Q.850; ``failsafe`` is how far the failsafe phones got, "" without them."""
+
+    uniqueid: str
+    channel: str
+    cause: int
+    caller_id: str | None
+    failsafe: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One line of an incident's timeline."""
 

@@ -5,8 +5,9 @@ import signal
 from functools import partial
 
 from ivr import prompts
-from ivr.call import SCRIPTS
+from ivr.call import SCRIPTS, hungup
 from ivr.config import Settings
+from ivr.hangups import Hangups
 from ivr.hotline import Hotline
 from ivr.meter import Meter
 from ivr.server import Server
@@ -23,15 +24,18 @@ def main(settings: Settings) -> None:
     switchboard = Switchboard(settings)
     hotline = Hotline(settings, store, switchboard)
     meter = Meter(store, switchboard)
+    hangups = Hangups(switchboard, partial(hungup, hotline))
     server = Server(settings, {name: partial(script, hotline) for name, script in SCRIPTS.items()})
     signal.signal(signal.SIGTERM, lambda *_: server.stop_listening())
     switchboard.start()
     meter.start()
+    hangups.start()
     log.info("serving calls on %s:%d", settings.agi_host, settings.agi_port)
     try:
         server.serve_forever()
         server.drain(settings.drain_seconds)
     finally:
+        hangups.stop()
         meter.stop()
         switchboard.stop()
         store.close()

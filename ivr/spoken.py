@@ -1,6 +1,6 @@
 """Numbers, money and minutes as sequences of prompt names, the way Americans say them. Pure; no I/O."""
 
-_HUNDRED_THOUSANDS = 1_000_000
+_MILLION = 1_000_000
 
 
 def digits(figures: str) -> tuple[str, ...]:
@@ -12,7 +12,7 @@ def digits(figures: str) -> tuple[str, ...]:
 
 def number(n: int) -> tuple[str, ...]:
     """0 to 999,999: ``number(1215)`` is one thousand two hundred fifteen. Raises ValueError beyond."""
-    if not 0 <= n < _HUNDRED_THOUSANDS:
+    if not 0 <= n < _MILLION:
         raise ValueError(f"{n} is not between 0 and 999,999")
     if n < 1000:
         return _below_thousand(n)

@@ -22,10 +22,6 @@ _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _NUMBER: Final = re.compile(r"\+?[0-9]{1,15}")
 _CHANNEL: Final = re.compile(r"[A-Za-z0-9][\w.+@;:/-]{0,127}", re.ASCII)
 
-_WHISPER: Final = 45.0
-"""Seconds of whispering and repeating, added to ``whisper_seconds``, after which an answered phone counts as not accepted
-even if its hang-up was never heard of."""
-
 _CREATED: Final = 2.0
 """Seconds after which Asterisk has made the channel of an originate that it queued."""
 
@@ -81,7 +77,7 @@ class Switchboard:
 
         A malformed phone number is never dialled: the offer is unreachable at once. Raises SwitchboardDown, also when Asterisk refuses.
         """
-        ringing = Ringing(offer, ring_seconds=seconds, patience=self._settings.whisper_seconds + _WHISPER)
+        ringing = Ringing(offer, ring_seconds=seconds, patience=self._settings.whisper_seconds)
         if not _PHONE.fullmatch(offer.phone):
             log.error("Engineer %d's phone number is not E.164: not dialled", offer.engineer_id)
             ringing.lost()

@@ -100,7 +100,7 @@ class Ears:
 
     def sound(self) -> Sound:
         """All that was heard; where nothing comes any more, silence up to now."""
-        missing = time.monotonic() - self.track.begin - self.track.seconds()
+        missing = time.monotonic() - self.track.last_arrival
         silence = int(missing * RATE) if missing > 2 * HOLE_SECONDS else 0
         return np.concatenate([self.track.sound(), np.zeros(silence, dtype=np.int16)])
 

@@ -42,7 +42,12 @@ class Caller(Handset):
         """Dials the hotline and waits for the answer, if ``answered`` is expected. Raises ``AssertionError`` when it does not come."""
         identity = str(uuid.uuid4())
         self._leg = self.network.new_leg(identity, identity, self.number)
-        self.network.action("Originate", **self._call(identity))
+        try:
+            self.network.action("Originate", **self._call(identity))
+        except BaseException:
+            self._leg.over(0)
+            self.network.forget(self._leg)
+            raise
         if answered:
             assert self._leg.is_answered(CONNECT_SECONDS), f"the hotline did not answer {self.name} (cause {self._leg.cause})"
 

@@ -97,6 +97,10 @@ class Network:
         leg = self._legs[uniqueid] = Leg(self, self._sound.expect(identity), uniqueid, number)
         return leg
 
+    def forget(self, leg: Leg) -> None:
+        """A leg that Asterisk never made."""
+        self._legs.pop(leg.uniqueid, None)
+
     def ask(self, name: str, **headers: str) -> Mapping[str, str]:
         """One AMI action, whatever Asterisk answers. Raises ``SwitchboardDown``."""
         return self._link.action(name, **headers)

@@ -74,6 +74,11 @@ class Track:
         """How many samples there are."""
         return self._end
 
+    @property
+    def last_arrival(self) -> float:
+        """When the last frame came, or the track began (monotonic seconds). Lost frames make a track shorter than the time it took."""
+        return self._last
+
     def seconds(self) -> float:
         """Length of the sound received so far."""
         return self._end / RATE

@@ -19,7 +19,7 @@ PEAK: Final = 10 ** (-1.5 / 20)
 SPEECH_BELOW_LOUDEST: Final = 25.0
 """A frame counts as speech when it is at most this many dB below the loudest frame."""
 SILENCE: Final = -60.0
-"""Below this (dBFS, after levelling) a frame at either end is silence: the voice itself is far below, and a final "s" in the telephone band barely above."""
+"""Below this (dBFS, after levelling) a frame at either end is silence. The voice's own floor is under -80; a final "s" is at -55."""
 LEAD: Final = 0.02
 """Seconds kept before the first sound, so that no soft consonant is cut."""
 

@@ -1,5 +1,9 @@
-"""Each test worker owns a stack, on one PostgreSQL server with a database of its own. Ports: 27000 and up, a thousand a stack."""
+"""Each test worker owns a stack, on one PostgreSQL server with a database of its own.
 
+Ports: a thousand a stack from 12000 on. Two runs at once need another first port and folder each: ``IVR_TEST_PORTS=30000``.
+"""
+
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +20,9 @@ from ivr.prompts.texts import SOUNDS
 from ivr.store import Store
 from tests.e2e.world import World
 
-FOLDER = Path(__file__).parents[2] / "var" / "tests"
-FIRST_PORT, OTHER_FIRST_PORT, WIDTH = 20_000, 26_000, 1_000  # below the ports that the kernel hands out
+FIRST_PORT = int(os.environ.get("IVR_TEST_PORTS", "12000"))
+WIDTH, WORKERS = 1_000, 8
+FOLDER = Path(__file__).parents[2] / "var" / "tests" / str(FIRST_PORT)
 PATIENCE = {
     "IVR_KEY_SECONDS": "2.5", "IVR_DIGIT_SECONDS": "2", "IVR_RING_SECONDS": "8", "IVR_WHISPER_SECONDS": "12", "IVR_PROGRESS_SECONDS": "6",
 }  # fmt: skip
@@ -65,7 +70,7 @@ def world(main_world: World) -> Iterator[World]:
 @pytest.fixture
 def other_world(place: int, library: Library) -> Iterator[World]:
     """A second stack beside the worker's own, with a PostgreSQL server of its own."""
-    stack = Stack(Ports.from_base(OTHER_FIRST_PORT + WIDTH * place), FOLDER / f"other{place}", PATIENCE)
+    stack = Stack(Ports.from_base(FIRST_PORT + WIDTH * (WORKERS + place)), FOLDER / f"other{place}", PATIENCE)
     with _running(stack, library) as world:
         world.begin()
         yield world

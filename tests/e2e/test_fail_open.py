@@ -3,6 +3,7 @@
 Each prints the seconds that the caller waited, from the last thing heard to the next.
 """
 
+from ivr import prompts
 from ivr.model import EndReason
 from tests.e2e.world import COVERED, World
 
@@ -36,7 +37,8 @@ def test_app_hangs_at_a_later_step(world: World) -> None:
     world.agreed(caller)
     caller.hears("ask_account")
     with world.hung("serve"):
-        world.failsafe_connects(caller, LONGEST_WAIT)
+        world.failsafe_connects(caller, LONGEST_WAIT + prompts.seconds("ask_account"))
+        assert caller.longest_silence() < LONGEST_WAIT
         caller.hangs_up()
 
 
@@ -84,7 +86,7 @@ def test_app_killed_while_bridged(world: World) -> None:
     report = world.report()
     assert world.kinds() == [
         "call_began", "consent", "identified", "covered", "connecting", "offer_made", "offer_ended",
-        "talking", "talk_began", "key", "talk_ended", "ended",
+        "talking", "talk_began", "key", "ending_key", "talk_ended", "ended",
     ]  # fmt: skip
     assert report.summary.reason is EndReason.RESOLVED
     assert report.summary.talked_seconds > 3

@@ -16,7 +16,7 @@ HOSTILE_NUMBERS = {
     "backtick": "$(id)",
     "dial": "&PJSIP/x@trunk/19005551234",
     "separators": "1,2|3",
-    "emoji": "\N{POLICE CARS REVOLVING LIGHT}\N{RIGHT-TO-LEFT OVERRIDE}5551234",
+    "emoji": "\N{POLICE CARS REVOLVING LIGHT}5551234",
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ivr.call import QUESTIONS
+from ivr.embedded.cast import MENU
 from ivr.embedded.handset import Handset
 from ivr.questions import Entry, Menu
 from tests.e2e.world import COVERED, World
@@ -105,14 +106,17 @@ def test_a_wrong_key(world: World, question: Question) -> None:
 
 
 def test_silence_in_the_main_menu_reaches_the_hotline(world: World) -> None:
-    """The main menu is the dialplan's own question; whoever has no usable keys still gets to the emergency line."""
+    """The main menu is the dialplan's own question; whoever has no usable keys is put to the operator, and else to the emergency line."""
+    operator = world.network.phone(MENU["0"])
     caller = world.caller()
     caller.dials()
     caller.hears("main_menu")
     for _ in range(2):
         caller.hears("no_key_heard", within=20)
         caller.hears("main_menu_plain")
-    caller.hears("disclosure", within=25)
+    operator.rings(within=20)
+    operator.is_busy()
+    caller.hears("disclosure", within=10)
 
 
 @pytest.mark.parametrize("key", ["5", "*", "#"])

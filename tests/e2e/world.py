@@ -110,14 +110,12 @@ class World:
     def connected(self, caller: Caller, customer: Customer, *, seconds_left: int | None = None) -> None:
         """Up to Ann and the caller hearing each other. ``seconds_left`` shortens what the agreement allots."""
         self.identified(caller, customer)
-        self.ann.rings(within=20)
         if seconds_left is not None:
+            caller.hears("covered")
             run_script(
                 str(self.settings.database_url), f"UPDATE incident SET seconds_left = {seconds_left} WHERE id = {self.incident_id()}"
             )
-        self.ann.answers()
-        self.ann.hears("whisper")
-        self.ann.presses("1")
+        self.accepts(self.ann)
         self.talk_goes_on(caller, self.ann)
 
     def way(self, customer: Customer) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from ivr import call, spoken
 from ivr.errors import CallerGone, StoreUnavailable
-from ivr.model import Consent, Cover, Coverage, Customer, EndReason, IncidentStatus, OfferEnd, Rung
+from ivr.model import Consent, Cover, Coverage, Customer, EndReason, IncidentStatus, LegOver, OfferEnd, Rung
 from ivr.pins import hash_pin
 from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone, ScriptedSwitchboard
 
@@ -31,6 +31,10 @@ def hotline(records: MemoryRecords, *outcomes: OfferEnd) -> Any:
     )  # fmt: skip
     switchboard = ScriptedSwitchboard(records, list(outcomes) or [OfferEnd.ACCEPTED])
     return SimpleNamespace(settings=settings, store=records, switchboard=switchboard)
+
+
+def leg_over(uniqueid: str = "caller-1", cause: int = 16, failsafe: str = "") -> LegOver:
+    return LegOver(uniqueid, f"PJSIP/trunk-{uniqueid}", cause, "+15555550177", failsafe)
 
 
 def test_a_covered_customer_is_handed_to_the_engineer_who_accepts(records: MemoryRecords) -> None:
@@ -297,7 +301,7 @@ def test_an_engineer_who_is_lost_for_good_ends_the_incident_as_such(records: Mem
 )
 def test_the_callers_hang_up_ends_the_incident(records: MemoryRecords, status: IncidentStatus, reason: EndReason) -> None:
     records.current = replace(records.current, status=status)
-    call.hungup(hotline(records), ScriptedPhone(argument="16"))
+    call.hungup(hotline(records), leg_over())
     assert records.current.reason is reason
     assert records.causes == {"caller-1": 16}
 
@@ -307,7 +311,7 @@ def test_the_callers_hang_up_ends_the_incident(records: MemoryRecords, status: I
     [("calling", EndReason.ABANDONED), ("answered", EndReason.CALLER_STOPPED), ("nobody", EndReason.NO_ENGINEER)],
 )
 def test_a_call_that_the_failsafe_took_is_recorded_at_its_end(records: MemoryRecords, failsafe: str, reason: EndReason) -> None:
-    call.hungup(hotline(records), ScriptedPhone(argument="16", variables={"IVR_FAILSAFE": failsafe}))
+    call.hungup(hotline(records), leg_over(failsafe=failsafe))
     assert ("failsafe", {"outcome": failsafe}) in records.events
     assert records.current.reason is reason
 
@@ -315,12 +319,12 @@ def test_a_call_that_the_failsafe_took_is_recorded_at_its_end(records: MemoryRec
 def test_the_engineers_key_counts_also_when_the_caller_hangs_up_first(records: MemoryRecords) -> None:
     records.current = replace(records.current, status=IncidentStatus.TALKING)
     records.key_reason = EndReason.RESOLVED
-    call.hungup(hotline(records), ScriptedPhone(argument="16"))
+    call.hungup(hotline(records), leg_over())
     assert records.current.reason is EndReason.RESOLVED
 
 
 def test_an_engineers_hang_up_ends_nothing_but_the_leg(records: MemoryRecords) -> None:
-    call.hungup(hotline(records), ScriptedPhone(argument="38", uniqueid="ess-offer-1"))
+    call.hungup(hotline(records), leg_over(uniqueid="ess-offer-1", cause=38))
     assert records.current.status is IncidentStatus.OPEN
     assert records.causes == {"ess-offer-1": 38}
 

@@ -1,0 +1,70 @@
+"""Hears from Asterisk which legs are over and has it written down, on a thread of its own.
+
+The dialplan's hangup handler says so in a user event and waits for nobody. News that nobody heard (``serve`` was down)
+is made up for by the sweep (:mod:`ivr.sweep`).
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from queue import SimpleQueue
+from threading import Thread
+from time import sleep
+from typing import Final
+
+from ivr.errors import HotlineError, Unavailable
+from ivr.model import LegOver
+from ivr.switchboard import Switchboard
+
+log = logging.getLogger(__name__)
+
+_AGAIN_SECONDS: Final = 1.0
+"""Between two tries while the database is away."""
+
+
+class Hangups:
+    """Feeds ``handler`` with every leg that is over, one after another, again and again while the records are away."""
+
+    def __init__(self, switchboard: Switchboard, handler: Callable[[LegOver], None]) -> None:
+        """Before ``switchboard.start()``."""
+        self._handler = handler
+        self._news: SimpleQueue[LegOver | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="hangups", daemon=True)
+        switchboard.listen(self._hear)
+
+    def start(self) -> None:
+        """From now on news is written down."""
+        self._thread.start()
+
+    def stop(self, seconds: float = 2.0) -> None:
+        """Write what is waiting, for at most so many seconds."""
+        self._news.put(None)
+        self._thread.join(seconds)
+
+    def _hear(self, event: Mapping[str, str]) -> None:
+        if event.get("Event") == "UserEvent" and event.get("UserEvent") == "IvrHungup":
+            self._news.put(leg_over(event))
+
+    def _run(self) -> None:
+        while (news := self._news.get()) is not None:
+            self._write(news)
+
+    def _write(self, news: LegOver) -> None:
+        while True:
+            try:
+                return self._handler(news)
+            except Unavailable:
+                sleep(_AGAIN_SECONDS)
+            except HotlineError as error:
+                return log.error("The end of leg %s was not recorded: %s", news.uniqueid, error)
+
+
+def leg_over(event: Mapping[str, str]) -> LegOver:
+    """The dialplan's user event ``IvrHungup`` as news."""
+    cause = event.get("Cause", "")
+    return LegOver(
+        uniqueid=event.get("Uniqueid", ""),
+        channel=event.get("Channel", ""),
+        cause=int(cause) if cause.isascii() and cause.isdigit() else 0,
+        caller_id=event.get("Number") or None,
+        failsafe=event.get("Failsafe", ""),
+    )
