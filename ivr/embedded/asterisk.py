@@ -20,7 +20,6 @@ PACKAGES = ("asterisk", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav
 OLDEST = 20
 MEGABYTES = 500  # 110 of packages, 220 unpacked, and room to work
 SUITE = "sid"  # the only suite of Debian that has Asterisk 22
-MIRROR = "http://deb.debian.org/debian"  # its packages are signed
 KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 NOT_NEEDED = ("etc", "usr/bin", "usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/perl", "usr/lib/*/perl*", "usr/share/mime")
 TRIPLES = {"x86_64": ("x86_64-linux-gnu", "ld-linux-x86-64.so.2"), "aarch64": ("aarch64-linux-gnu", "ld-linux-aarch64.so.1")}
@@ -109,10 +108,25 @@ def _download(work: Path) -> None:
     for folder in ("lists/partial", "archives/partial", "preferences.d"):
         (work / folder).mkdir(parents=True)
     (work / "status").touch()
-    (work / "sources.list").write_text(f"deb [signed-by={KEYS}] {MIRROR} {SUITE} main\n")
+    (work / "sources.list").write_text(f"deb [signed-by={KEYS}] {_mirror()} {SUITE} main\n")
     options = _apt_options(work)
     for step in (["update"], ["--yes", "--download-only", "install", *PACKAGES]):
         _run_apt(["apt-get", "--quiet", *options, *step])
+
+
+def _mirror() -> str:
+    """Where this machine's own apt gets Debian's packages from. Raises ``SetupError`` where that is nowhere."""
+    release = platform.freedesktop_os_release()
+    listing = ["apt-get", "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages"]
+    targets = subprocess.run(listing, capture_output=True, text=True, check=False).stdout
+    found = (line.split()[2] for line in targets.splitlines() if line.startswith(f"{release.get('VERSION_CODENAME')} main "))
+    mirror = next(found, None)
+    if release.get("ID") != "debian" or mirror is None:
+        raise SetupError(
+            f"{release.get('PRETTY_NAME', 'This system')} is not a Debian whose apt knows where its packages are; "
+            f"install Asterisk {OLDEST} or newer by its own means, then run this again."
+        )
+    return mirror
 
 
 def _apt_options(work: Path) -> list[str]:

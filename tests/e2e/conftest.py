@@ -25,6 +25,7 @@ WIDTH, WORKERS = 1_000, 8
 FOLDER = Path(__file__).parents[2] / "var" / "tests" / str(FIRST_PORT)
 PATIENCE = {
     "IVR_KEY_SECONDS": "2.5", "IVR_DIGIT_SECONDS": "2", "IVR_RING_SECONDS": "8", "IVR_WHISPER_SECONDS": "12", "IVR_PROGRESS_SECONDS": "6",
+    "IVR_DRAIN_SECONDS": "40",
 }  # fmt: skip
 """Shorter than a caller's, so that silence is tested in seconds."""
 

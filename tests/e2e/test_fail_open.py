@@ -135,3 +135,23 @@ def test_second_serve_takes_over(world: World) -> None:
         with world.timed("9 → disclosure of the second serve", at_most=3.0):
             caller.hears("disclosure")
         caller.hangs_up()
+
+
+def test_sigterm_lets_the_call_in_progress_finish(world: World) -> None:
+    """New calls go to the second serve meanwhile."""
+    caller, newcomer = world.caller(), world.caller("+15555550178")
+    with world.second_serve():
+        world.agreed(caller)
+        caller.hears("ask_account")
+        world.terminate("serve")
+        newcomer.dials()
+        newcomer.hears("main_menu")
+        newcomer.presses("9")
+        newcomer.hears("disclosure")
+        caller.presses(COVERED.account + "#")
+        caller.hears("ask_pin")
+        caller.presses(COVERED.pin + "#")
+        caller.hears("covered")
+        caller.hangs_up()
+        newcomer.hangs_up()
+    world.wait_ready()

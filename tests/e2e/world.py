@@ -166,6 +166,10 @@ class World:
         """SIGKILL; supervisord starts it again."""
         self.stack.signal(program, signal.SIGKILL)
 
+    def terminate(self, program: str) -> None:
+        """SIGTERM: finishes what it does, then supervisord starts it again."""
+        self.stack.signal(program, signal.SIGTERM)
+
     @contextmanager
     def second_serve(self) -> Iterator[None]:
         """Another serve on the same node inside the block."""
