@@ -24,8 +24,8 @@ test:  ## what every commit must pass: check, then unit, integration and end-to-
 	$(INSTALL) dev
 	@$(MAKE) --no-print-directory check
 	@echo "unit tests" && $(RUN) -m pytest -q -n 2 tests/unit
-	@echo "integration tests" && $(RUN) -m pytest -q -n 2 tests/integration
-	@echo "end-to-end tests: real calls, mostly waiting for somebody to finish a sentence, so many at once" && $(RUN) -m pytest -q -n 6 tests/e2e
+	@echo "integration tests" && $(RUN) -m pytest -q -n 2 --dist loadgroup tests/integration
+	@echo "end-to-end tests: real calls, mostly waiting for somebody to finish a sentence, so many at once" && $(RUN) -m pytest -q -n 8 tests/e2e
 
 check:  ## lint and types
 	$(INSTALL) dev

@@ -70,7 +70,7 @@ def hungup(hotline: Hotline, leg: LegOver) -> None:
     store = hotline.store
     if leg.failsafe:  # no script could serve this caller: what is known of the call is written now
         incident = store.begin_call(channel=leg.channel, uniqueid=leg.uniqueid, caller_id=leg.caller_id)
-        store.note(incident.id, "failsafe", outcome=leg.failsafe)
+        store.note_once(incident.id, f"failsafe {leg.uniqueid}", "failsafe", outcome=leg.failsafe)
     store.end_leg(leg.uniqueid, leg.cause)
     if (caller := store.incident_of_caller(leg.uniqueid)) is not None:
         store.end_incident(caller.id, store.ending(caller.id) or _left_at(caller, leg.failsafe))

@@ -38,6 +38,9 @@ TALKING_TO: Final = "IVR_TALKING_TO"
 LIMIT: Final = "IVR_LIMIT"
 """Both legs, dialplan only: the leg's limit in seconds, put aside while a key's script runs."""
 
+LEFT: Final = "IVR_LEFT"
+"""Both legs, dialplan only: what is left of that limit after a key's script, in seconds."""
+
 SINCE: Final = "IVR_SINCE"
 """Both legs, dialplan only: when the key was pressed (seconds since the epoch)."""
 

@@ -10,6 +10,7 @@ from ivr.phone import Phone
 from ivr.questions import Menu, ask
 
 DISCLOSURE_MENU: Final = Menu("disclosure_menu", "disclosure_menu_plain", keys="1*2")
+_TERMS: Final = ("disclosure_terms", "disclosure_emergency")
 _REPEATS: Final = 5
 _ANSWERS: Final = {"1": Consent.GIVEN, "2": Consent.REFUSED}
 
@@ -28,7 +29,7 @@ def disclosure(hotline: Hotline, phone: Phone, incident: Incident) -> Consent:
         began = monotonic()
         phone.play(*price)
         price_ms = round((monotonic() - began) * 1000)
-        key = ask(phone, DISCLOSURE_MENU, silence=hotline.settings.key_seconds, opening=("disclosure_terms",))
+        key = ask(phone, DISCLOSURE_MENU, silence=hotline.settings.key_seconds, opening=_TERMS)
         if key != "*":
             break
     answer = _ANSWERS.get(key, Consent.NONE)

@@ -37,6 +37,11 @@ _CONSENTS: Final = {
     "refused": "caller refused after the disclosure",
     "none": "caller stayed silent after the disclosure: no consent, nothing can be charged",
 }
+_FAILSAFE: Final = {
+    "calling": "caller hung up while they rang",
+    "answered": "one pressed 1 and had the call",
+    "nobody": "nobody pressed 1",
+}
 _HOW: Final = {"none": "no known account was given", "wrong_pin": "the PIN was wrong"}
 
 Detail = dict[str, Any]
@@ -125,6 +130,7 @@ _WORDS: Final[dict[str, Callable[[Detail], str]]] = {
     "ending_key": _ending_key,
     "leg_ended": _leg_ended,
     "key": lambda detail: f"key pressed in the talk: {detail.get('name')}",
+    "failsafe": lambda detail: f"no script could serve the caller; failsafe phones: {_FAILSAFE.get(str(detail.get('outcome')), 'unknown')}",
     "swept": lambda detail: f"swept up: {detail.get('why')}",
     "ended": lambda detail: f"incident ended: {_spaced(detail.get('reason'))}",
 }

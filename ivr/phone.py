@@ -23,8 +23,11 @@ log = logging.getLogger(__name__)
 _MARGIN: Final = 4.0
 """Seconds that Asterisk may take for a command beyond the command's own duration."""
 
-_SLACK: Final = 1.5
+_SLACK: Final = 1.0
 """Seconds by which a renewed limit exceeds what is needed, so that the next short commands need no renewal of their own."""
+
+_SLICE: Final = 2.0
+"""Seconds that one wait for a key may last."""
 
 _KEYS: Final = "0123456789*#ABCD"
 _USAGE_LINES: Final = 200
@@ -126,8 +129,16 @@ class Phone:
         return pressed
 
     def key(self, seconds: float) -> str:
-        """Wait for one key; "" after so many seconds of silence."""
-        return self._pressed(self._command(seconds, "WAIT FOR DIGIT", max(1, round(seconds * 1000))))
+        """Wait for one key; "" after so many seconds of silence.
+
+        In slices: a key ends a command early but not the leg's limit, and what is left of the limit is silence if this script hangs then.
+        """
+        pressed = ""
+        while seconds > 0 and not pressed:
+            piece = min(seconds, _SLICE)
+            pressed = self._pressed(self._command(piece, "WAIT FOR DIGIT", max(1, round(piece * 1000))))
+            seconds -= piece
+        return pressed
 
     def music(self, on: bool) -> None:
         """Music on hold, until it is switched off or the script ends."""

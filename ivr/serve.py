@@ -3,6 +3,7 @@
 import logging
 import signal
 from functools import partial
+from threading import Thread
 
 from ivr import prompts
 from ivr.call import SCRIPTS, hungup
@@ -26,14 +27,19 @@ def main(settings: Settings) -> None:
     meter = Meter(store, switchboard)
     hangups = Hangups(switchboard, partial(hungup, hotline))
     server = Server(settings, {name: partial(script, hotline) for name, script in SCRIPTS.items()})
-    signal.signal(signal.SIGTERM, lambda *_: server.stop_listening())
+    drain = Thread(target=server.drain, args=(settings.drain_seconds,), name="drain", daemon=True)
+
+    def terminate(*_: object) -> None:
+        if not drain.is_alive():
+            drain.start()
+
+    signal.signal(signal.SIGTERM, terminate)
     switchboard.start()
     meter.start()
     hangups.start()
     log.info("serving calls on %s:%d", settings.agi_host, settings.agi_port)
     try:
         server.serve_forever()
-        server.drain(settings.drain_seconds)
     finally:
         hangups.stop()
         meter.stop()

@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[Phone], None]
 
+BEGINS_A_CALL: Final = "call"
+"""The script of a new call. Every other one belongs to a call in progress."""
+
 _BACKLOG: Final = 1024
 _PAUSE_SECONDS: Final = 0.05
 """Between two tries to accept while the process is out of file descriptors."""
@@ -32,31 +35,33 @@ class Server:
         self._handlers = dict(handlers)
         self._running = 0
         self._changed = Condition()
-        self._stopping = False  # a plain flag: it is set in a signal handler
+        self._draining = self._closed = False  # plain flags
         self._listener = _listen(settings.agi_host, port or settings.agi_port)
 
     def serve_forever(self) -> None:
-        """Accept connections until :meth:`stop_listening` or :meth:`drain` is called."""
-        while not self._stopping:
+        """Accept connections until :meth:`drain` is done."""
+        while not self._closed:
             try:
                 connection, _ = self._listener.accept()
             except OSError as error:
-                if not self._stopping:
+                if not self._closed:
                     log.error("Cannot accept a call: %s", error.strerror)
                     sleep(_PAUSE_SECONDS)
                 continue
             self._admit(connection)
 
-    def stop_listening(self) -> None:
-        """Refuse new connections from now on; scripts go on. May be called by a signal handler."""
-        self._stopping = True
-        _close(self._listener)
-
     def drain(self, seconds: float) -> bool:
-        """Stop listening and wait for running scripts. Whether all ended within so many seconds."""
-        self.stop_listening()
+        """Send new calls elsewhere and serve those in progress until no script runs; then stop listening.
+
+        A call in progress still needs scripts of its own: its engineer's, its keys', its ending's. Returns whether all
+        ended within so many seconds.
+        """
+        self._draining = True
         with self._changed:
-            return self._changed.wait_for(lambda: self._running == 0, seconds)
+            done = self._changed.wait_for(lambda: self._running == 0, seconds)
+        self._closed = True
+        _close(self._listener)
+        return done
 
     @property
     def running(self) -> int:
@@ -66,8 +71,8 @@ class Server:
     def _admit(self, connection: socket.socket) -> None:
         """A thread for this connection; over the limit it is closed at once, so that the dialplan goes on."""
         with self._changed:
-            if self._running >= self._settings.agi_connections or self._stopping:
-                log.error("Stopping, or more than %d scripts at once: connection closed", self._settings.agi_connections)
+            if self._running >= self._settings.agi_connections:
+                log.error("More than %d scripts at once: connection closed", self._settings.agi_connections)
                 _close(connection)
                 return
             self._running += 1
@@ -95,6 +100,8 @@ class Server:
         if handler is None:
             log.error("There is no script %r: connection closed", phone.script[:64])
             return
+        if self._draining and phone.script == BEGINS_A_CALL:
+            return  # the dialplan tries the next serve
         handler(phone)
 
     def _ended(self, connection: socket.socket) -> None:

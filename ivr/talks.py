@@ -6,10 +6,21 @@ A talk is the time that an engineer's channel (``ess-offer-…``) and one other 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
-from time import monotonic
+from time import monotonic, time
 from typing import Final
 
 OFFER_PREFIX: Final = "ess-offer-"
+
+
+def age(event: Mapping[str, str]) -> float:
+    """Seconds since Asterisk sent the event: it waits in the socket while this process is stopped or starved.
+
+    By the wall clock, which Asterisk stamps events with; a step of it matters only when it falls between the sending and the reading.
+    """
+    try:
+        return max(0.0, time() - float(event["Timestamp"]))
+    except (KeyError, ValueError):
+        return 0.0
 
 
 @dataclass(slots=True)
@@ -50,7 +61,8 @@ class Talks:
             entered = kind == "BridgeEnter"
             if self._moves is not None:
                 self._moves[channel] = bridge if entered else ""
-            return self._enter(bridge, channel) if entered else self._leave(bridge, channel)
+            moment = self._clock() - age(event)
+            return self._enter(bridge, channel, moment) if entered else self._leave(bridge, channel, moment)
 
     def all(self) -> list[Talk]:
         """Every talk that is going on, or over and not yet forgotten."""
@@ -84,26 +96,26 @@ class Talks:
             self._bridges = {}
             for uniqueid, bridge in here.items():
                 if bridge:
-                    self._enter(bridge, uniqueid)
+                    self._enter(bridge, uniqueid, self._clock())
 
-    def _enter(self, bridge: str, channel: str) -> bool:
+    def _enter(self, bridge: str, channel: str, moment: float) -> bool:
         members = self._bridges.setdefault(bridge, set())
         members.add(channel)
         offer = next((member for member in members if member.startswith(OFFER_PREFIX)), None)
         caller = next((member for member in members if not member.startswith(OFFER_PREFIX)), None)
         if offer is None or caller is None or self._running(bridge, offer):
             return False
-        self._talks.append(Talk(offer, caller, bridge, self._clock()))
+        self._talks.append(Talk(offer, caller, bridge, moment))
         return True
 
-    def _leave(self, bridge: str, channel: str) -> bool:
+    def _leave(self, bridge: str, channel: str, moment: float) -> bool:
         members = self._bridges.get(bridge, set())
         members.discard(channel)
         if not members:
             self._bridges.pop(bridge, None)
         ended = [talk for talk in self._talks if talk.over is None and talk.bridge == bridge and channel in (talk.offer, talk.caller)]
         for talk in ended:
-            talk.over = talk.seconds(self._clock())
+            talk.over = talk.seconds(moment)
         return bool(ended)
 
     def _running(self, bridge: str, offer: str) -> bool:

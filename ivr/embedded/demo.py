@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from ivr import prompts, spoken, timeline
+from ivr.disclosure import price_sentence
 from ivr.embedded import asterisk
 from ivr.embedded.__main__ import default_stack
 from ivr.embedded.cast import ANN, COVERED, CUSTOMERS, ENGINEERS
@@ -24,7 +27,7 @@ from ivr.embedded.pstn import Network
 from ivr.embedded.recording import write_stereo
 from ivr.embedded.stack import Stack
 from ivr.errors import SetupError
-from ivr.model import IncidentReport, IncidentStatus
+from ivr.model import IncidentReport, IncidentStatus, Rate
 from ivr.store import Store
 
 TALK_SECONDS = 4.0
@@ -45,7 +48,12 @@ class Narrator:
     def tell(self, who: str, what: str, **more: Any) -> None:
         at = time.monotonic() - self.began
         self.steps.append({"at": round(at, 2), "who": who, "what": what, **more})
-        self.console.print(f"[dim]{at:6.1f} s[/]  [bold]{who:<8}[/]{what}", highlight=False)
+        line = Table.grid(padding=(0, 2))
+        line.add_column(width=8, justify="right", style="dim")
+        line.add_column(width=7, style="bold")
+        line.add_column()
+        line.add_row(f"{at:.1f} s", who, Text(what))
+        self.console.print(line)
 
     def hears(self, who: str, phone: Handset, prompt: str, within: float = 15.0) -> None:
         """Waits until the prompt is heard, by its sound."""
@@ -59,18 +67,26 @@ class Narrator:
         self.heard += [opening, *spoken.digits(digits)]
         self.tell(who, f"hears “{prompts.text(opening)} {' '.join(digits)}”", heard=f"{opening} {digits}")
 
+    def hears_price(self, who: str, phone: Handset, rate: Rate) -> None:
+        """Waits until the price and the minimum are heard, each number by its sounds."""
+        said = price_sentence(rate)[1:]
+        phone.hears_sequence(*said, within=15.0)
+        self.heard += said
+        self.tell(who, f"hears “{' '.join(prompts.text(sound) for sound in said)}”", heard=" ".join(said))
+
     def presses(self, who: str, phone: Handset, keys: str, shown: str = "") -> None:
         phone.presses(keys)
         self.tell(who, f"presses {shown or keys}")
 
 
-def play(narrator: Narrator, caller: Caller, ann: Phone) -> bool:
+def play(narrator: Narrator, caller: Caller, ann: Phone, rate: Rate) -> bool:
     """The call of a covered customer. Returns whether both heard each other; raises AssertionError at what did not happen."""
     narrator.tell("caller", f"dials the hotline from {caller.name}")
     caller.dials()
     narrator.hears("caller", caller, "main_menu")
     narrator.presses("caller", caller, "9")
     narrator.hears("caller", caller, "disclosure")
+    narrator.hears_price("caller", caller, rate)
     narrator.hears("caller", caller, "disclosure_terms")
     narrator.hears("caller", caller, "disclosure_menu", within=20)
     narrator.presses("caller", caller, "1")
@@ -92,7 +108,8 @@ def play(narrator: Narrator, caller: Caller, ann: Phone) -> bool:
 def talk(narrator: Narrator, caller: Caller, ann: Phone) -> bool:
     """Both speak and are heard, the engineer hangs up, the caller hears the goodbye."""
     to_caller, to_ann = caller.hears_voice_of(ann), ann.hears_voice_of(caller)
-    narrator.tell("both", f"caller hears {ANN.name}: {to_caller}; {ANN.name} hears the caller: {to_ann}")
+    heard = {(True, True): "hear each other", (True, False): f"only the caller hears {ANN.name}", (False, True): f"only {ANN.name} hears"}
+    narrator.tell("both", heard.get((to_caller, to_ann), "hear nothing of each other"))
     ann.leg.ended.wait(TALK_SECONDS)
     ann.hangs_up()
     narrator.tell(ANN.name, "hangs up")
@@ -107,6 +124,7 @@ def talk(narrator: Narrator, caller: Caller, ann: Phone) -> bool:
 
 def demo(stack: Stack, console: Console) -> bool:
     """Plays the call and writes what came of it; True when all of it happened."""
+    console.print("\n[bold]One real emergency call[/] (seconds since the caller dialled)")
     folder = stack.folder / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     found = asterisk.find()
@@ -116,10 +134,10 @@ def demo(stack: Stack, console: Console) -> bool:
         caller, ann = network.caller(STRANGER), network.phone(ANN.phone)
         narrator, problem, two_way = Narrator(console), "", False
         try:
-            two_way = play(narrator, caller, ann)
+            two_way = play(narrator, caller, ann, store.current_rate())
         except AssertionError as failed:
             problem = str(failed)
-            narrator.tell("demo", f"[red]failed: {problem}[/]")
+            narrator.tell("demo", f"failed: {problem}")
         report = ended_report(store, newest)
         if caller.has_dialled:
             write_stereo(folder / "call.wav", caller.leg.link.said, caller.leg.link.heard)
@@ -127,6 +145,7 @@ def demo(stack: Stack, console: Console) -> bool:
     write_summary(folder / "summary.json", narrator, report, ok=ok, two_way=two_way, problem=problem)
     if report is not None:
         console.print()
+        console.print("[bold]What the records say[/] (ivr incident show; its seconds count from the digit 9)")
         console.print(timeline.render(report))
     return ok
 
@@ -166,17 +185,27 @@ def write_summary(path: Path, narrator: Narrator, report: IncidentReport | None,
 def addresses(stack: Stack, console: Console) -> None:
     """Where everything is, for whoever wants to go on by hand."""
     ports, digits = stack.ports, stack.pstn.did
-    console.print(f"\nThe stack stays up ('make down' ends it). Console: http://127.0.0.1:{ports.console_port}/ready")
-    console.print(f"Any SIP phone on this machine may call sip:{digits}@127.0.0.1:{ports.sip_port} as the carrier.")
-    console.print(f"A softphone registers at 127.0.0.1:{ports.pstn_port}, password {stack.softphone_password}, user one of:")
-    for person in (*CUSTOMERS, *ENGINEERS):
-        console.print(f"  {person.phone.removeprefix('+')}  {person.name}", highlight=False)
-    console.print(f"Recording: {stack.folder / 'demo' / 'call.wav'}   summary: {stack.folder / 'demo' / 'summary.json'}")
+    places = Table.grid(padding=(0, 2))
+    places.add_row("recording", f"{stack.folder / 'demo' / 'call.wav'} (caller left, hotline right)")
+    places.add_row("summary", str(stack.folder / "demo" / "summary.json"))
+    places.add_row("console", f"http://127.0.0.1:{ports.console_port}/ready")
+    places.add_row("call", f"sip:{digits}@127.0.0.1:{ports.sip_port} from any SIP phone on this machine, as the carrier")
+    places.add_row("softphone", f"register at 127.0.0.1:{ports.pstn_port} as one of these, then dial {digits}")
+    places.add_row("password", stack.softphone_password)
+    console.print("\n[bold]The stack stays up[/] ('make down' ends it)", places)
+    people = Table(box=None, padding=(0, 2), header_style="dim")
+    for column in ("user", "who", "account", "PIN"):
+        people.add_column(column)
+    for customer in CUSTOMERS:
+        people.add_row(customer.phone.removeprefix("+"), customer.name, customer.account, customer.pin)
+    for engineer in ENGINEERS:
+        people.add_row(engineer.phone.removeprefix("+"), f"{engineer.name}, engineer", "", "")
+    console.print(people)
 
 
 def main() -> None:
     """Entry point."""
-    console = Console(soft_wrap=True)
+    console = Console()
     try:
         stack = default_stack()
         stack.up(lambda what, seconds: console.print(f"[green]✓[/] {seconds:5.1f} s  {what}", highlight=False))

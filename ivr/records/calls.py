@@ -1,6 +1,6 @@
 """Calls, legs and the incident's way from open to ended."""
 
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from ivr.errors import IllegalChange, UnknownRecord
 from ivr.model import Consent, Cover, Coverage, EndReason, Incident, IncidentStatus, Rate
@@ -43,6 +43,10 @@ class Calls:
     def note(self, incident_id: int, kind: str, /, **detail: object) -> None:
         """Append a line to the timeline, exactly once also when it has to be repeated."""
         self._db.rows("note", incident_id=incident_id, kind=kind, detail=detail, request=uuid4())
+
+    def note_once(self, incident_id: int, key: str, kind: str, /, **detail: object) -> None:
+        """The same for news that several processes hear: ``key`` names it, and only the first of them writes it."""
+        self._db.rows("note", incident_id=incident_id, kind=kind, detail=detail, request=uuid5(NAMESPACE_OID, key))
 
     def consent(self, incident_id: int, answer: Consent, *, rate: Rate, prompt_version: str, price_ms: int) -> None:
         """The caller's answer to the disclosure: ``price_ms`` is how much of the price sentence was played."""

@@ -54,6 +54,29 @@ def test_app_hangs_after_the_talk(world: World) -> None:
         assert not world.failsafe.is_ringing
 
 
+def test_app_hangs_at_a_key_in_the_talk(world: World) -> None:
+    """The caller's *7 finds nobody; the two are joined again and the talk goes on."""
+    caller = world.caller()
+    world.connected(caller, COVERED)
+    with world.hung("serve"):
+        caller.presses("*7")
+        caller.hears_silence_for(2.0)
+        with world.timed("hung key → the two hear each other again", at_most=LONGEST_WAIT):
+            assert caller.hears_voice_of(world.ann, within=LONGEST_WAIT)
+        assert world.ann.hears_voice_of(caller)
+    assert not world.failsafe.is_ringing
+
+
+def test_app_hangs_when_a_key_cuts_a_prompt(world: World) -> None:
+    """What the prompt would still have lasted is no time to wait."""
+    caller = world.caller()
+    world.to_terms(caller)
+    with world.hung("serve"):
+        caller.presses("1")
+        world.failsafe_connects(caller, LONGEST_WAIT + 1)
+        caller.hangs_up()
+
+
 def test_app_killed_before_the_accept(world: World) -> None:
     """While an engineer's phone rings: a failsafe phone takes over, and the record of it is written afterwards."""
     caller = world.caller()

@@ -204,6 +204,17 @@ def test_a_key_or_silence(reply: str, key: str) -> None:
     assert fake.commands[-1] == "WAIT FOR DIGIT 1500"
 
 
+def test_a_long_wait_is_asked_for_in_slices() -> None:
+    """So that the leg's limit never lies far ahead; the first key ends it."""
+    with session({"WAIT FOR DIGIT": "200 result=0"}) as (ours, fake):
+        assert Phone(ours, settings()).key(5.0) == ""
+    assert [line for line in fake.commands if line.startswith("WAIT")] == [
+        "WAIT FOR DIGIT 2000",
+        "WAIT FOR DIGIT 2000",
+        "WAIT FOR DIGIT 1000",
+    ]
+
+
 def test_a_key_interrupts_and_the_rest_is_not_played() -> None:
     """Only the listed keys are given to Asterisk as interrupting."""
     with session({"STREAM FILE ivr/a": EMPTY_STREAM, "STREAM FILE ivr/b": "200 result=42 endpos=8"}) as (ours, fake):
@@ -271,12 +282,12 @@ def _limits(fake: FakeCall) -> list[float]:
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
-        (lambda phone: phone.get("X"), [9.5]),
-        (lambda phone: [phone.get("X") for _ in range(20)], [9.5]),
-        (lambda phone: phone.key(6.0), [15.5]),
-        (lambda phone: (phone.get("X"), phone.key(6.0)), [9.5, 15.5]),
-        (lambda phone: (phone.key(20.0), phone.get("X")), [29.5, 9.5]),
-        (lambda phone: [phone.key(0.15) for _ in range(9)], [9.65]),
+        (lambda phone: phone.get("X"), [9.0]),
+        (lambda phone: [phone.get("X") for _ in range(20)], [9.0]),
+        (lambda phone: phone.key(6.0), [11.0]),
+        (lambda phone: (phone.get("X"), phone.key(6.0)), [9.0, 11.0]),
+        (lambda phone: (phone.key(20.0), phone.get("X")), [11.0, 9.0]),
+        (lambda phone: [phone.key(0.15) for _ in range(9)], [9.15]),
     ],
     ids=["first", "no-more-than-needed", "with-its-duration", "raised", "lowered", "loop-of-short-waits"],
 )

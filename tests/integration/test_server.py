@@ -1,10 +1,7 @@
 """The FastAGI server against whatever connects to it (trials, bad input 9)."""
 
 import logging
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -154,42 +151,45 @@ def test_a_megabyte_of_environment_is_refused_at_once() -> None:
         assert time.monotonic() - began < 2.0
 
 
-def test_draining_refuses_new_calls_and_waits_for_the_running() -> None:
-    """A call in progress finishes, a new one goes elsewhere at once."""
-    started, release, finished = Event(), Event(), Event()
+def test_draining_sends_new_calls_elsewhere_and_serves_those_in_progress() -> None:
+    """A new call is closed at once; the script of a call in progress finishes, and so does its engineer's, which began later."""
+    started, release, finished, rung = Event(), Event(), Event(), Event()
 
     def script(_: Phone) -> None:
         started.set()
         release.wait(10)
         finished.set()
 
+    with serving({"call": script, "engineer": lambda _: rung.set()}) as (server, connect):
+        connect().sends_environment()
+        assert started.wait(5)
+        drained = Thread(target=server.drain, args=(10,))
+        drained.start()
+        newcomer = connect()
+        newcomer.sends_environment()
+        assert is_closed(newcomer)
+        connect().sends_environment(agi_network_script="engineer")
+        assert rung.wait(5)
+        release.set()
+        drained.join(5)
+        assert finished.is_set()
+        with pytest.raises(ConnectionRefusedError):
+            connect()
+
+
+def test_scripts_that_do_not_end_are_left_behind() -> None:
+    """The drain has its limit."""
+    started, release = Event(), Event()
+
+    def script(_: Phone) -> None:
+        started.set()
+        release.wait(10)
+
     with serving({"call": script}) as (server, connect):
         connect().sends_environment()
         assert started.wait(5)
         assert server.drain(0.1) is False
-        with pytest.raises(ConnectionRefusedError):
-            connect()
         release.set()
-        assert server.drain(5)
-        assert finished.is_set()
-
-
-def test_a_signal_ends_the_listening_and_not_the_scripts() -> None:
-    """As SIGTERM does it: the handler runs in the very thread that accepts."""
-    code = (
-        "import os, signal, threading, time\n"
-        "from ivr.server import Server\n"
-        "from tests.integration.fake_asterisk import settings\n"
-        f"server = Server(settings(agi_port={free_port()}), {{}})\n"
-        "signal.signal(signal.SIGTERM, lambda *_: server.stop_listening())\n"
-        "threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()\n"
-        "server.serve_forever()\n"
-        "print('drained', server.drain(1))\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=10, check=True, env={**os.environ, "PYTHONPATH": "."}
-    )
-    assert (ended.stdout, ended.stderr) == ("drained True\n", "")
 
 
 def test_a_port_that_is_taken_is_one_clear_sentence() -> None:

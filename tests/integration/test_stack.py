@@ -184,7 +184,7 @@ def test_down_leaves_nothing_even_after_supervisord_was_killed(tmp_path: Path, s
     finally:
         other.down()
     assert processes_of(other) == []
-    assert all(stack.is_ready(name) for name in PROGRAMS)
+    stack.wait_ready()
 
 
 def test_down_of_a_stack_that_never_ran(tmp_path: Path) -> None:

@@ -111,6 +111,9 @@ class MemoryRecords:
     def note(self, incident_id: int, kind: str, **detail: Any) -> None:
         self.events.append((kind, detail))
 
+    def note_once(self, incident_id: int, key: str, kind: str, **detail: Any) -> None:
+        self.note(incident_id, kind, **detail)
+
     def current_rate(self) -> Rate:
         return RATE
 

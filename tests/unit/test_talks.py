@@ -1,6 +1,10 @@
 """Which talks are going on, from bridge events."""
 
-from ivr.talks import Talk, Talks
+import time
+
+import pytest
+
+from ivr.talks import Talk, Talks, age
 
 OFFER, CALLER, BRIDGE = "ess-offer-7", "1700000000.1", "bridge-1"
 
@@ -101,3 +105,15 @@ def test_who_moves_while_the_channels_are_listed() -> None:
     talks.compare({OFFER: BRIDGE, CALLER: BRIDGE}, [])
     clock.now = 105.0
     assert [(talk.offer, talk.seconds(clock.now)) for talk in talks.all()] == [(OFFER, 3.0), ("ess-offer-8", 2.0)]
+
+
+def test_an_event_that_waited_in_the_socket_counts_from_when_it_was_sent() -> None:
+    """A process that was stopped for 25 s does not make a talk 25 s longer."""
+    late = leave(CALLER) | {"Timestamp": f"{time.time() - 25:.6f}"}
+    talks, clock = talks_after((0, enter(OFFER)), (0, enter(CALLER)), (30, late))
+    assert [talk.seconds(clock.now) for talk in talks.all()] == [pytest.approx(5, abs=0.5)]
+
+
+@pytest.mark.parametrize("stamp", ["", "soon", "99999999999"])
+def test_a_date_that_makes_no_sense_is_no_age(stamp: str) -> None:
+    assert age({"Timestamp": stamp}) == 0.0
