@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     whisper_seconds: float = Field(default=30.0, gt=0, description="how long an engineer who answered may listen before pressing 1")
     ladder_rounds: int = Field(default=2, ge=1, description="how often the whole ladder is offered")
     progress_seconds: float = Field(default=15.0, gt=0, description="at most this long between spoken progress while waiting")
-    silence_seconds: int = Field(default=5, ge=3, description="a script that goes silent this long loses the caller to the failsafe")
+    silence_seconds: int = Field(default=4, ge=3, description="a script that goes silent this long loses the caller to the failsafe")
 
     # deadlines outside
     database_seconds: float = Field(default=1.5, gt=0)

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Mapping
 from threading import Event, Thread, current_thread
-from time import monotonic
 from typing import Final
 
 from ivr.errors import SwitchboardDown
@@ -11,8 +10,11 @@ from ivr.manager_wire import Headers, Message, Pending, Wire
 
 log = logging.getLogger(__name__)
 
-SILENCE: Final = 3.5
-"""Seconds without a byte, answers to pings included, after which the connection is taken for dead."""
+QUIET: Final = 3
+"""More quiet seconds than these, answers to pings included, and the connection is taken for dead.
+
+Counted, not timed: a process that was stopped for a while has its news waiting in the socket.
+"""
 
 _BACK_OFF: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -105,7 +107,7 @@ class ManagerLink:
             for message in wire.messages():
                 if message is not None:
                     self._deliver(message)
-                elif monotonic() - wire.heard > SILENCE:
+                elif wire.quiet > QUIET:
                     raise SwitchboardDown("Asterisk's manager is silent.")
                 else:
                     wire.nudge()

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Event, Lock
-from time import monotonic
 from typing import Any, Final
 
 from asterisk.manager import EOL, Manager, ManagerException, ManagerMsg
@@ -63,7 +62,7 @@ class Wire(Manager):
         self._numbers = count(1)
         self._waiting: dict[str, Pending] = {}
         self._broken = False
-        self.heard = monotonic()
+        self.quiet = 0  # seconds in a row that brought nothing
 
     def __del__(self) -> None:
         """Nothing: pyst2 would log off here, and wait."""
@@ -111,12 +110,13 @@ class Wire(Manager):
         buffer = bytearray()
         while data := self._receive():
             if data is not _NOTHING:
-                self.heard = monotonic()
+                self.quiet = 0
                 buffer += data
             yield from self._events(buffer)
             if len(buffer) > _MESSAGE_BYTES:
                 raise SwitchboardDown("Asterisk's manager sent a message without end.")
             if data is _NOTHING:
+                self.quiet += 1
                 yield None
 
     def _receive(self) -> bytes:

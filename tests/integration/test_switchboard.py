@@ -188,7 +188,7 @@ def test_a_cut_connection_is_made_again_within_a_second(manager: FakeManager, sw
 
 def test_a_silent_manager_is_noticed(manager: FakeManager, switchboard: Switchboard, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is pinged; without any answer the connection is taken for dead."""
-    monkeypatch.setattr(manager_link, "SILENCE", 1.5)
+    monkeypatch.setattr(manager_link, "QUIET", 1)
     assert until(lambda: any(action["Action"] == "Ping" for action in manager.actions), 3)
     assert switchboard.connected
     manager.mute = True
