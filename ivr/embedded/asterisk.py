@@ -117,16 +117,15 @@ def _download(work: Path) -> None:
 def _mirror() -> str:
     """Where this machine's own apt gets Debian's packages from. Raises ``SetupError`` where that is nowhere."""
     release = platform.freedesktop_os_release()
-    listing = ["apt-get", "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages"]
+    listing = ["apt-get", "update", "--print-uris", "--option=Debug::NoLocking=true"]  # asks nobody, changes nothing
     targets = subprocess.run(listing, capture_output=True, text=True, check=False).stdout
-    found = (line.split()[2] for line in targets.splitlines() if line.startswith(f"{release.get('VERSION_CODENAME')} main "))
-    mirror = next(found, None)
-    if release.get("ID") != "debian" or mirror is None:
+    found = re.search(rf"^'(\S+)/dists/{release.get('VERSION_CODENAME')}/InRelease'", targets, re.MULTILINE)
+    if release.get("ID") != "debian" or found is None:
         raise SetupError(
             f"{release.get('PRETTY_NAME', 'This system')} is not a Debian whose apt knows where its packages are; "
             f"install Asterisk {OLDEST} or newer by its own means, then run this again."
         )
-    return mirror
+    return found.group(1)
 
 
 def _apt_options(work: Path) -> list[str]:
