@@ -1,4 +1,4 @@
-.PHONY: help up down demo test check trials bench prompts shell lock install
+.PHONY: help up down demo test check bench prompts shell lock install
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 RUN := .venv/bin/python
@@ -24,7 +24,7 @@ test:  ## what every commit must pass: check, then unit, integration and end-to-
 	$(INSTALL) dev
 	@$(MAKE) --no-print-directory check
 	@echo "unit tests" && $(RUN) -m pytest -q -n 2 tests/unit
-	@echo "integration tests" && $(RUN) -m pytest -q -n 2 --dist loadgroup tests/integration
+	@echo "integration tests" && $(RUN) -m pytest -q -n 2 tests/integration
 	@echo "end-to-end tests: real calls, mostly waiting for somebody to finish a sentence, so many at once" && $(RUN) -m pytest -q -n 8 tests/e2e
 
 check:  ## lint and types
@@ -32,10 +32,6 @@ check:  ## lint and types
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
-
-trials:  ## the long tests: faults, crash points, soak
-	$(INSTALL) dev
-	@$(RUN) -m pytest tests/trials
 
 bench:  ## the benchmark, printed
 	$(INSTALL) dev

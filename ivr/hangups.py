@@ -11,7 +11,7 @@ from threading import Thread
 from time import sleep
 from typing import Final
 
-from ivr.errors import HotlineError, Unavailable
+from ivr.errors import Unavailable
 from ivr.model import LegOver
 from ivr.switchboard import Switchboard
 
@@ -54,8 +54,8 @@ class Hangups:
                 return self._handler(news)
             except Unavailable:
                 sleep(_AGAIN_SECONDS)
-            except HotlineError as error:
-                return log.error("The end of leg %s was not recorded: %s", news.uniqueid, error)
+            except Exception:  # one leg's news must not silence the news of all others
+                return log.exception("The end of leg %s was not recorded", news.uniqueid)
 
 
 def leg_over(event: Mapping[str, str]) -> LegOver:

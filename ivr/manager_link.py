@@ -49,6 +49,11 @@ class ManagerLink:
         """Whether it is logged in now."""
         return self._up.is_set()
 
+    @property
+    def delivered(self) -> float:
+        """Up to which moment (monotonic) every event was delivered; a second or two ago at most while it is connected."""
+        return self._wire.delivered if self._wire else 0.0
+
     def start(self) -> None:
         """Connect, and connect again whenever the connection is lost, until stopped. Returns at once."""
         self._thread.start()

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Event, Lock
+from time import monotonic
 from typing import Any, Final
 
 from asterisk.manager import EOL, Manager, ManagerException, ManagerMsg
@@ -63,6 +64,7 @@ class Wire(Manager):
         self._waiting: dict[str, Pending] = {}
         self._broken = False
         self.quiet = 0  # seconds in a row that brought nothing
+        self.heard = self.delivered = monotonic()  # when the last byte came; up to when all that came was handed on
 
     def __del__(self) -> None:
         """Nothing: pyst2 would log off here, and wait."""
@@ -111,8 +113,10 @@ class Wire(Manager):
         while data := self._receive():
             if data is not _NOTHING:
                 self.quiet = 0
+                self.heard = monotonic()
                 buffer += data
             yield from self._events(buffer)
+            self.delivered = self.heard
             if len(buffer) > _MESSAGE_BYTES:
                 raise SwitchboardDown("Asterisk's manager sent a message without end.")
             if data is _NOTHING:

@@ -52,7 +52,7 @@ class Meter:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(10.0)
-        self._write(due=0.0)
+        self._write(due=0.0, now=monotonic())
 
     @property
     def sure(self) -> bool:
@@ -77,7 +77,7 @@ class Meter:
             self._wake.clear()
             if not self.sure:
                 self._compare()
-            self._write(due=CHECKPOINT_SECONDS)
+            self._write(due=CHECKPOINT_SECONDS, now=min(monotonic(), self._switchboard.delivered))
 
     def _compare(self) -> None:
         """Hold the talks against the channels that there are and the records. Tried again each second until both answer."""
@@ -92,12 +92,15 @@ class Meter:
         except Unavailable as error:
             log.warning("The meter cannot read the open talks: %s", error)
 
-    def _write(self, due: float) -> None:
-        """Write down what began and what is over, and checkpoint what was last written ``due`` seconds of talk ago."""
+    def _write(self, due: float, now: float) -> None:
+        """Write down what began and what is over, and checkpoint what was last written ``due`` seconds of talk ago.
+
+        ``now`` is the moment (monotonic) up to which the news was heard: what is later may be over already.
+        """
         with self._writing:
             for talk in self._talks.all():
                 try:
-                    self._write_one(talk, due)
+                    self._write_one(talk, due, now)
                 except Unavailable as error:
                     log.warning("The meter cannot write, and goes on counting: %s", error)
                     return
@@ -105,9 +108,9 @@ class Meter:
                     log.error("A talk cannot be metered: %s", error)
                     self._talks.forget(talk)
 
-    def _write_one(self, talk: Talk, due: float) -> None:
+    def _write_one(self, talk: Talk, due: float, now: float) -> None:
         over = talk.over is not None
-        seconds = talk.seconds(monotonic())
+        seconds = talk.seconds(now)
         if talk.id is None:
             talk.id = self._store.talk_began(talk.offer, talk.caller, talk.bridge, talk.began)
         if over:

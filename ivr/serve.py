@@ -11,6 +11,7 @@ from ivr.config import Settings
 from ivr.hangups import Hangups
 from ivr.hotline import Hotline
 from ivr.meter import Meter
+from ivr.orphans import stop_orphans
 from ivr.server import Server
 from ivr.store import Store
 from ivr.switchboard import Switchboard
@@ -26,11 +27,12 @@ def main(settings: Settings) -> None:
     hotline = Hotline(settings, store, switchboard)
     meter = Meter(store, switchboard)
     hangups = Hangups(switchboard, partial(hungup, hotline))
+    switchboard.on_connect(partial(stop_orphans, hotline))
     server = Server(settings, {name: partial(script, hotline) for name, script in SCRIPTS.items()})
     drain = Thread(target=server.drain, args=(settings.drain_seconds,), name="drain", daemon=True)
 
     def terminate(*_: object) -> None:
-        if not drain.is_alive():
+        if drain.ident is None:  # not started yet; once is enough
             drain.start()
 
     signal.signal(signal.SIGTERM, terminate)

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
 from typing import Final
 
 from ivr.channel_variables import INCIDENT, OFFER
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _NUMBER: Final = re.compile(r"\+?[0-9]{1,15}")
 _CHANNEL: Final = re.compile(r"[A-Za-z0-9][\w.+@;:/-]{0,127}", re.ASCII)
+
+_SOON: Final = 0.05
+"""Between two tries to hang up a leg that is not there yet."""
 
 _CREATED: Final = 2.0
 """Seconds after which Asterisk has made the channel of an originate that it queued."""
@@ -51,6 +54,11 @@ class Switchboard:
     def connected(self) -> bool:
         """Whether Asterisk's manager is there now."""
         return self._link.connected
+
+    @property
+    def delivered(self) -> float:
+        """Up to which moment (monotonic) the listeners have heard everything."""
+        return self._link.delivered
 
     def start(self) -> None:
         """Connect in the background, and stay connected."""
@@ -92,9 +100,17 @@ class Switchboard:
         return ringing
 
     def hang_up(self, channel_or_uniqueid: str) -> None:
-        """End a leg. Does nothing when it is over already, or when that can't be a channel's name."""
-        if _CHANNEL.fullmatch(channel_or_uniqueid):
-            self._link.action("Hangup", Channel=channel_or_uniqueid, Cause="16")
+        """End a leg, also one that Asterisk is only about to make (an originate is queued).
+
+        Does nothing when it is over already, or when that can't be a channel's name.
+        """
+        if not _CHANNEL.fullmatch(channel_or_uniqueid):
+            return
+        until = monotonic() + _CREATED
+        while self._link.action("Hangup", Channel=channel_or_uniqueid, Cause="16").get("Response") != "Success":
+            if channel_or_uniqueid not in self._ringing or monotonic() > until:
+                return
+            sleep(_SOON)
 
     def limit(self, channel: str, seconds: int) -> None:
         """End the leg's present step in so many seconds (extension ``T``); 0 lifts the limit. Does nothing when the leg is over."""

@@ -35,6 +35,10 @@ class Calls:
         row = self._db.row("incident_of_caller", uniqueid=uniqueid)
         return self.incident(row["id"]) if row else None
 
+    def caller_legs(self, incident_id: int) -> list[str]:
+        """The uniqueids of the caller's legs that have not ended."""
+        return [row["uniqueid"] for row in self._db.rows("caller_legs", incident_id=incident_id)]
+
     def account_of(self, incident_id: int) -> str | None:
         """The account number of the verified customer who calls; None when nobody was verified."""
         row = self._db.row("account_of", incident_id=incident_id)

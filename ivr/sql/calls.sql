@@ -33,6 +33,10 @@ LIMIT 1;
 -- The incident that a caller's channel belongs to.
 SELECT incident_id AS id FROM leg WHERE uniqueid = %(uniqueid)s AND role = 'caller';
 
+-- caller_legs --
+-- The caller's legs of an incident that have not ended.
+SELECT uniqueid FROM leg WHERE incident_id = %(incident_id)s AND role = 'caller' AND ended_at IS NULL;
+
 -- account_of --
 -- The account number of the customer who calls; NULL when nobody was verified.
 SELECT c.account FROM incident i JOIN customer c ON c.id = i.customer_id WHERE i.id = %(incident_id)s;

@@ -43,15 +43,18 @@ def test_app_hangs_at_a_later_step(world: World) -> None:
 
 
 def test_app_hangs_after_the_talk(world: World) -> None:
-    """Accepted, so no failsafe phone: a clear goodbye."""
+    """Accepted, so no failsafe phone: a clear goodbye. And the seconds in which the app hung are nobody's talk."""
     caller = world.caller()
     world.connected(caller, COVERED)
     with world.hung("serve"):
+        longest = world.ann.offset()
         world.ann.hangs_up()
         with world.timed("hang-up → goodbye", at_most=LONGEST_WAIT):
             caller.hears("ended_goodbye", within=LONGEST_WAIT)
         caller.wait_hung_up()
         assert not world.failsafe.is_ringing
+    world.wait_idle()
+    assert world.report().summary.talked_seconds <= longest
 
 
 def test_app_hangs_at_a_key_in_the_talk(world: World) -> None:
@@ -88,6 +91,7 @@ def test_app_killed_before_the_accept(world: World) -> None:
     caller.hears("connecting", within=15)
     world.kill("serve")
     world.failsafe_connects(caller, LONGEST_WAIT)
+    world.ann.stops_ringing()
     caller.hangs_up()
     world.wait_idle()
     report = world.report()

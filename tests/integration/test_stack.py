@@ -1,5 +1,6 @@
 """The embedded stack: starts, mends itself, ends; and its Asterisk has just what the hotline needs."""
 
+import os
 import re
 import signal
 import socket
@@ -17,14 +18,18 @@ from ivr.embedded.supervise import MARK
 from ivr.embedded.waiting import wait_until
 from ivr.errors import SetupError
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = Ports.from_base(28_000 + 2_000 * WORKER)
+"""Each test worker has its own, so that the tests of this file may run in several."""
+OTHER_PORTS = Ports.from_base(29_000 + 2_000 * WORKER)
 PROGRAMS = ("hotline-asterisk", "pstn-asterisk", "serve", "worker", "console")
 DIALPLAN = asterisk.PROJECT / "dialplan"
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    made = Stack(Ports.from_base(28_000), tmp_path_factory.mktemp("stack"))
+    made = Stack(PORTS, tmp_path_factory.mktemp("stack"))
     try:
         made.up()
         yield made
@@ -175,12 +180,12 @@ def _ask(stream: BufferedRWPair, **headers: str) -> str:
 
 def test_down_leaves_nothing_even_after_supervisord_was_killed(tmp_path: Path, stack: Stack) -> None:
     """Two stacks run side by side; the one that lost its supervisord is ended whole, the other goes on."""
-    other = Stack(Ports.from_base(29_000), tmp_path / "other", postgres=stack.postgres, database="other")
+    other = Stack(OTHER_PORTS, tmp_path / "other", postgres=stack.postgres, database="other")
     try:
         other.up()
         assert len(processes_of(other)) == 1 + len(PROGRAMS)
         supervisord = int((other.folder / "supervisord.pid").read_text())
-        subprocess.run(["kill", "-KILL", str(supervisord)], check=True)
+        os.kill(supervisord, signal.SIGKILL)
     finally:
         other.down()
     assert processes_of(other) == []
@@ -189,12 +194,12 @@ def test_down_leaves_nothing_even_after_supervisord_was_killed(tmp_path: Path, s
 
 def test_down_of_a_stack_that_never_ran(tmp_path: Path) -> None:
     """`down` may be said at any time."""
-    Stack(Ports.from_base(29_000), tmp_path / "never").down()
+    Stack(OTHER_PORTS, tmp_path / "never").down()
 
 
 def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path, stack: Stack) -> None:
     """One sentence: which port, and the setting that moves it."""
-    other = Stack(Ports.from_base(29_000), tmp_path / "other", postgres=stack.postgres, database="other")
+    other = Stack(OTHER_PORTS, tmp_path / "other", postgres=stack.postgres, database="other")
     with socket.socket() as squatter:
         squatter.bind(("127.0.0.1", other.ports.console_port))
         squatter.listen()
@@ -204,7 +209,7 @@ def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path, stack: Stack) ->
 
 def test_a_wrong_setting_is_named(tmp_path: Path, stack: Stack) -> None:
     """Nothing is started with a setting that makes no sense."""
-    other = Stack(Ports.from_base(29_000), tmp_path / "other", {"IVR_KEY_SECONDS": "-1"}, postgres=stack.postgres, database="other")
+    other = Stack(OTHER_PORTS, tmp_path / "other", {"IVR_KEY_SECONDS": "-1"}, postgres=stack.postgres, database="other")
     with pytest.raises(SetupError, match="IVR_KEY_SECONDS is wrong"):
         other.up()
     assert processes_of(other) == []

@@ -136,6 +136,9 @@ class MemoryRecords:
     def covered(self, incident_id: int, cover: Cover, coverage: Coverage | None) -> None:
         self.current = replace(self.current, cover=cover, seconds_left=coverage.seconds_left if coverage else None)
 
+    def caller_legs(self, incident_id: int) -> list[str]:
+        return ["caller-1"]
+
     def account_of(self, incident_id: int) -> str | None:
         return next((customer.account for customer in self.customers if customer.id == self.current.customer_id), None)
 
@@ -224,6 +227,11 @@ class ScriptedSwitchboard:
     ticks: int = 2
     rung: list[str] = field(default_factory=list)
     hung_up: list[str] = field(default_factory=list)
+
+    present: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def channels(self) -> dict[str, dict[str, str]]:
+        return self.present
 
     def ring(self, offer: Offer, seconds: int, caller_id: str) -> ScriptedRinging:
         outcome = self.outcomes[min(len(self.rung), len(self.outcomes) - 1)]
