@@ -89,8 +89,10 @@ class Stack:
         self._wait_ready(name)
 
     def wait_ready(self) -> None:
-        """Waits until everything answers that is to run always. Raises ``SetupError``."""
-        self._wait_ready(*self._probes())
+        """Waits until everything answers that is to run always, also what is just being started again. Raises ``SetupError``."""
+        for name, probe in self._probes().items():
+            wait_until(probe, READY_SECONDS)
+            self._expect(name, probe)
 
     def pid(self, name: str) -> int:
         """The program's process id; 0 when it does not run."""
@@ -188,9 +190,12 @@ class Stack:
         for name in names:
             probe = self._probes(True)[name]
             wait_until(partial(self._settled, name, probe, pids[name]), READY_SECONDS)
-            if not probe():
-                log = self.log(name)
-                raise SetupError(f"{name} does not answer; {log} ends: {_last_line(log)!r}. Mend that, then run this again.")
+            self._expect(name, probe)
+
+    def _expect(self, name: str, probe: Callable[[], bool]) -> None:
+        if not probe():
+            log = self.log(name)
+            raise SetupError(f"{name} does not answer; {log} ends: {_last_line(log)!r}. Mend that, then run this again.")
 
     def _settled(self, name: str, probe: Callable[[], bool], pid: int) -> bool:
         """It answers, or it has ended (and supervisord starts another)."""
