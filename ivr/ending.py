@@ -1,5 +1,6 @@
 """Step 8: why the talk ended, what it came to, and what the caller hears last."""
 
+from time import monotonic, sleep
 from typing import Final
 
 from ivr import channel_variables as variables
@@ -10,6 +11,9 @@ from ivr.phone import Phone
 from ivr.questions import Menu, ask
 
 ENGINEER_LEFT: Final = Menu("engineer_left", "engineer_left_plain", keys="12", tries=2)
+_METER_SECONDS: Final = 1.0
+"""How long the goodbye waits for the last second of the talk to be written; the caller hears nothing meanwhile."""
+_LOOK_SECONDS: Final = 0.03
 _HUNG_UP_ON_PURPOSE: Final = "16"
 """Q.850 cause "normal call clearing". Every other cause is a line that failed."""
 
@@ -29,9 +33,17 @@ def why_over(hotline: Hotline, phone: Phone, incident: Incident) -> EndReason | 
 
 def goodbye(hotline: Hotline, phone: Phone, incident: Incident, reason: EndReason) -> None:
     """End the incident in the records first, then tell the caller what it came to, and let the dialplan hang up."""
+    _await_meter(hotline, incident)
     hotline.store.end_incident(incident.id, reason)
     phone.play(*_farewell(hotline, incident, reason))
     phone.set(variables.DONE, "1")
+
+
+def _await_meter(hotline: Hotline, incident: Incident) -> None:
+    """The meter hears of the talk's end on its own way; what it counted belongs into the records before the end does."""
+    until = monotonic() + _METER_SECONDS
+    while hotline.store.talk_is_open(incident.id) and monotonic() < until:
+        sleep(_LOOK_SECONDS)
 
 
 def _farewell(hotline: Hotline, incident: Incident, reason: EndReason) -> tuple[str, ...]:

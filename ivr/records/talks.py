@@ -33,6 +33,11 @@ class Talks:
         """The talk is over after ``seconds``. Once: later ones do nothing."""
         self._db.rows("talk_ended", talk_id=talk_id, seconds=seconds)
 
+    def talk_is_open(self, incident_id: int) -> bool:
+        """Whether the meter has not yet written the end of the incident's last talk."""
+        row = self._db.row("talk_is_open", incident_id=incident_id)
+        return bool(row and row["open"])
+
     def open_talks(self) -> list[OpenTalk]:
         """Talks that have not ended, of every node. Go on only with those whose ``boot_id`` is this machine's."""
         return [OpenTalk(**row) for row in self._db.rows("open_talks")]

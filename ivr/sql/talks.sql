@@ -15,6 +15,10 @@ WHERE id = %(talk_id)s AND ended_at IS NULL;
 UPDATE talk SET seconds = greatest(seconds, %(seconds)s), checkpoint_at = clock_timestamp(), ended_at = clock_timestamp()
 WHERE id = %(talk_id)s AND ended_at IS NULL;
 
+-- talk_is_open --
+-- Whether the meter still counts a talk of this incident.
+SELECT EXISTS (SELECT FROM talk WHERE incident_id = %(incident_id)s AND ended_at IS NULL) AS open;
+
 -- open_talks --
 -- What a restarted process may go on metering.
 SELECT t.id, t.incident_id, o.uniqueid AS offer_uniqueid, t.caller_uniqueid, t.bridge, t.started_monotonic, t.boot_id, t.seconds

@@ -88,6 +88,8 @@ class MemoryRecords:
     rungs: list[Rung] = field(default_factory=list)
     causes: dict[str, int] = field(default_factory=dict)
     talked: float = 0.0
+    open_looks: int = 0
+    """So often the meter is found still counting."""
     down: bool = False
     current: Incident = field(default_factory=lambda: _incident())
     offers: list[Offer] = field(default_factory=list)
@@ -185,6 +187,10 @@ class MemoryRecords:
 
     def leg_cause(self, uniqueid: str) -> int | None:
         return self.causes.get(uniqueid)
+
+    def talk_is_open(self, incident_id: int) -> bool:
+        self.open_looks -= 1
+        return self.open_looks >= 0
 
     def talked_seconds(self, incident_id: int) -> float:
         return self.talked

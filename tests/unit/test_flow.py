@@ -248,6 +248,22 @@ def test_the_engineers_key_decides_the_goodbye(records: MemoryRecords, reason: E
     assert phone.variables["IVR_DONE"] == "1"
 
 
+def test_the_goodbye_waits_for_the_meter(records: MemoryRecords) -> None:
+    """What was talked is written before the incident ends."""
+    phone = talking(records)
+    records.key_reason, records.open_looks = EndReason.RESOLVED, 3
+    call.ending(hotline(records), phone)
+    assert records.open_looks < 0
+    assert records.current.reason is EndReason.RESOLVED
+
+
+def test_a_meter_that_does_not_answer_is_not_waited_for_for_ever(records: MemoryRecords) -> None:
+    phone = talking(records)
+    records.key_reason, records.open_looks = EndReason.RESOLVED, 1_000_000
+    call.ending(hotline(records), phone)
+    assert phone.variables["IVR_DONE"] == "1"
+
+
 def test_time_used_up_is_said(records: MemoryRecords) -> None:
     phone = talking(records)
     phone.variables["IVR_EXPIRED"] = "1"
