@@ -50,6 +50,8 @@ class Postgres:
     def ensure_running(self) -> None:
         """Starts the server, made if need be. Raises ``SetupError``."""
         with self._alone():
+            if self._data.exists() and not self._access_file.exists():
+                self._abandon()
             if not self._data.exists():
                 self._create()
             if not self._is_running():
@@ -94,6 +96,11 @@ class Postgres:
     @property
     def _programs(self) -> Path:
         return place.programs(self._nobody is not None)
+
+    def _abandon(self) -> None:
+        """The state folder was deleted, and with it the only passwords to data that lie elsewhere: nobody can ever read them again."""
+        self.stop()
+        shutil.rmtree(self._data)
 
     def _create(self) -> None:
         """``initdb`` in a folder that gets its name when it is whole."""
