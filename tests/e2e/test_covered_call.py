@@ -3,6 +3,7 @@
 import pytest
 
 from ivr import spoken
+from ivr.disclosure import price_sentence
 from ivr.model import Consent, Cover, EndReason
 from tests.e2e.world import COVERED, LAPSED, SIXTY_MINUTES, World
 
@@ -75,13 +76,14 @@ def test_star_repeats_the_disclosure_from_its_price(world: World) -> None:
 
 
 def test_keys_before_the_price_has_ended_are_ignored(world: World) -> None:
-    """A 2 pressed into the price would refuse; thrown away, the terms follow, and the 1 pressed into them counts."""
+    """A 2 pressed into the price would refuse or cut it; thrown away, the price is heard whole, and the 1 pressed into the terms counts."""
     caller = world.caller()
     caller.dials()
     caller.hears("main_menu")
     caller.presses("9")
     caller.hears("disclosure")
     caller.presses("2")
+    caller.hears_sequence(*price_sentence(world.store.current_rate())[1:], within=15)
     caller.hears("disclosure_terms", within=15)
     caller.presses("1")
     caller.hears("ask_account")

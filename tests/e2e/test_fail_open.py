@@ -14,9 +14,7 @@ LONGEST_WAIT = 10.0
 def test_app_not_running(world: World) -> None:
     caller = world.caller()
     with world.stopped("serve"):
-        caller.dials()
-        caller.hears("main_menu")
-        caller.presses("9")
+        world.presses_nine(caller)
         world.failsafe_connects(caller, LONGEST_WAIT)
         caller.hangs_up()
 
@@ -25,9 +23,7 @@ def test_app_hangs_at_the_first_step(world: World) -> None:
     """It takes the connection and never says a word."""
     caller = world.caller()
     with world.hung("serve"):
-        caller.dials()
-        caller.hears("main_menu")
-        caller.presses("9")
+        world.presses_nine(caller)
         world.failsafe_connects(caller, LONGEST_WAIT)
         caller.hangs_up()
 
@@ -66,9 +62,7 @@ def test_app_hangs_at_a_key_in_the_talk(world: World) -> None:
         with world.timed("hung key → the line is free again", at_most=LONGEST_WAIT):
             caller.wait_hung_up(within=LONGEST_WAIT)
         world.ann.hears("talk_over")
-        caller.dials()
-        caller.hears("main_menu")
-        caller.presses("9")
+        world.presses_nine(caller)
         world.failsafe_connects(caller, LONGEST_WAIT)
         caller.hangs_up()
 
@@ -136,9 +130,7 @@ def test_app_killed_while_bridged_and_the_engineer_hangs_up_at_once(world: World
 def test_database_stopped_at_the_start_of_a_call(world: World) -> None:
     caller = world.caller()
     with world.database_stopped():
-        caller.dials()
-        caller.hears("main_menu")
-        caller.presses("9")
+        world.presses_nine(caller)
         world.failsafe_connects(caller, LONGEST_WAIT)
         caller.hangs_up()
 
@@ -148,9 +140,7 @@ def test_a_failsafe_voicemail_does_not_get_the_call(world: World) -> None:
     caller = world.caller()
     world.failsafe.voicemail()
     with world.stopped("serve"):
-        caller.dials()
-        caller.hears("main_menu")
-        caller.presses("9")
+        world.presses_nine(caller)
         caller.hears("failsafe_connecting")
         caller.hears("still_trying", within=40)
         caller.hangs_up()
@@ -159,9 +149,7 @@ def test_a_failsafe_voicemail_does_not_get_the_call(world: World) -> None:
 def test_second_serve_takes_over(world: World) -> None:
     caller = world.caller()
     with world.second_serve(), world.stopped("serve"):
-        caller.dials()
-        caller.hears("main_menu")
-        caller.presses("9")
+        world.presses_nine(caller)
         with world.timed("9 → disclosure of the second serve", at_most=3.0):
             caller.hears("disclosure")
         caller.hangs_up()
@@ -174,9 +162,7 @@ def test_sigterm_lets_the_call_in_progress_finish(world: World) -> None:
         world.agreed(caller)
         caller.hears("ask_account")
         world.terminate("serve")
-        newcomer.dials()
-        newcomer.hears("main_menu")
-        newcomer.presses("9")
+        world.presses_nine(newcomer)
         newcomer.hears("disclosure")
         caller.presses(COVERED.account + "#")
         caller.hears("ask_pin")

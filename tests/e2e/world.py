@@ -79,11 +79,15 @@ class World:
         self._callers.append(self.network.caller(number))
         return self._callers[-1]
 
-    def to_terms(self, caller: Caller) -> None:
-        """9, the price, and into the terms, where keys count."""
+    def presses_nine(self, caller: Caller) -> None:
+        """Dials, and asks the main menu for the emergency."""
         caller.dials()
         caller.hears("main_menu")
         caller.presses("9")
+
+    def to_terms(self, caller: Caller) -> None:
+        """9, the price, and into the terms, where keys count."""
+        self.presses_nine(caller)
         caller.hears("disclosure")
         caller.hears("disclosure_terms", within=15)
 

@@ -1,4 +1,4 @@
-"""The flow against a scripted phone: every branch of the five scripts without a network."""
+"""The flow against a scripted phone: every branch of its scripts without a network."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -8,10 +8,11 @@ import pytest
 from pydantic import SecretStr
 
 from ivr import call, spoken
+from ivr.disclosure import price_sentence
 from ivr.errors import CallerGone, StoreUnavailable
 from ivr.model import Consent, Cover, Coverage, Customer, EndReason, IncidentStatus, LegOver, OfferEnd, Rung
 from ivr.pins import hash_pin
-from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone, ScriptedSwitchboard
+from tests.unit.scripted import HANG_UP, RATE, MemoryRecords, ScriptedPhone, ScriptedSwitchboard
 
 PEPPER = SecretStr("pepper")
 ACME = Customer(7, "10042", "Acme", hash_pin("4711", PEPPER), trunks=False)
@@ -58,6 +59,8 @@ def test_the_price_is_said_before_the_terms(records: MemoryRecords) -> None:
 def test_keys_in_the_price_sentence_are_thrown_away(records: MemoryRecords) -> None:
     phone = ScriptedPhone({"disclosure": ["2"], **COVERED_CALL})
     call.call(hotline(records), phone)
+    price = price_sentence(RATE)
+    assert tuple(phone.heard[: len(price)]) == price
     assert records.current.consent is Consent.GIVEN
 
 
