@@ -5,12 +5,14 @@ Secrets have no default: the embedded stack makes its own, production sets them.
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, PostgresDsn, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Policy = Literal["connect_unpaid", "refuse"]
 
 
 class Settings(BaseSettings):
@@ -22,6 +24,18 @@ class Settings(BaseSettings):
     database_url: PostgresDsn
     pin_pepper: SecretStr
     ami_secret: SecretStr
+
+    # money: without a key nobody can pay, and who is not covered is connected unpaid
+    stripe_key: SecretStr | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    stripe_url: str = Field(default="", description="another server that speaks Stripe's language; empty is Stripe itself")
+    stripe_seconds: float = Field(default=10.0, gt=0, description="how long a caller waits for Stripe in all")
+    keypad_cards: bool = Field(default=False, description="take cards by keypad: needs Stripe's permission for raw card numbers")
+    stripe_moto: bool = Field(default=False, description="mark payments as telephone orders: needs Stripe's permission")
+    card_zip: bool = Field(default=True, description="ask for the ZIP code of the card's bill")
+    cards_per_day: int = Field(default=10, ge=1, description="cards tried per caller ID, and per account, in 24 hours")
+    stripe_down: Policy = Field(default="connect_unpaid", description="when Stripe does not answer")
+    payment_unanswered: Policy = Field(default="connect_unpaid", description="when a caller presses no key in the payment")
 
     # addresses: see "Embedded stack: fixed contract" in the README
     sip_host: str = "127.0.0.1"
@@ -65,6 +79,15 @@ class Settings(BaseSettings):
     def recordings_folder(self) -> Path:
         """Where an operator's own recordings of prompts lie (``NAME.wav``, 8 kHz, 16 bit, one channel)."""
         return self.state_folder / "recordings" / self.language
+
+    @field_validator("stripe_url")
+    @classmethod
+    def _private(cls, value: str) -> str:
+        """Card numbers cross a network only by TLS."""
+        address = urlsplit(value)
+        if value and address.scheme != "https" and address.hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("must begin with https://, because card numbers go there")
+        return value
 
     @field_validator("failsafe_phones", mode="before")
     @classmethod

@@ -4,12 +4,20 @@ HotlineError
 ├── CallerGone              the leg hung up, or Asterisk took it back: a normal ending, not a fault
 ├── Unavailable             something outside did not answer in time; the dialplan's failsafe takes the caller
 │   ├── StoreUnavailable    PostgreSQL
-│   └── SwitchboardDown     Asterisk's manager interface
+│   ├── SwitchboardDown     Asterisk's manager interface
+│   └── StripeUnavailable   Stripe; what was asked may or may not have happened
+├── CardDeclined            the bank, or Stripe for it, does not accept the card; says why
+├── StripeRefused           Stripe answered that the request itself is wrong: an alarm, never a reason to repeat it
+├── ForgedWebhook           a webhook whose signature, age or text is not Stripe's
+├── NotYet                  the money of this incident can't be decided or moved yet; a job tries again
+├── BadAmount               no amount of money: not a whole number of cents above zero, absurd, or of an unknown currency
 ├── AsteriskFault           Asterisk answered something that its protocol does not allow
 ├── IllegalChange           a status change that the records forbid
 ├── UnknownRecord           no incident, offer, customer … with this number
 └── SetupError              the machine or the settings are not fit; its text says what, what it means, what to do
 """
+
+from ivr.model import Decline
 
 
 class HotlineError(Exception):
@@ -30,6 +38,34 @@ class StoreUnavailable(Unavailable):
 
 class SwitchboardDown(Unavailable):
     """Asterisk's manager interface is not connected or did not answer."""
+
+
+class StripeUnavailable(Unavailable):
+    """Stripe did not answer within its deadline, or answered that it could not. What was asked may have happened all the same."""
+
+
+class CardDeclined(HotlineError):
+    """The card was not accepted."""
+
+    def __init__(self, decline: Decline) -> None:
+        super().__init__(decline.value)
+        self.decline = decline
+
+
+class StripeRefused(HotlineError):
+    """Stripe says that the request is wrong (key, parameter, state). Its text never holds what was sent."""
+
+
+class ForgedWebhook(HotlineError):
+    """The signature, the age or the text of a webhook is not what Stripe would send."""
+
+
+class NotYet(HotlineError):
+    """The money of this incident can't be decided or moved yet: it has not ended, or the meter still counts."""
+
+
+class BadAmount(HotlineError):
+    """Not a whole number of cents above zero, more than Stripe takes, or in a currency that is not known here."""
 
 
 class AsteriskFault(HotlineError):
