@@ -10,7 +10,9 @@ from ivr.embedded.asterisk import PROJECT, Asterisk
 from ivr.embedded.ports import Ports
 from ivr.embedded.softphones import write_softphones
 
-SECRETS: Final = ("IVR_PIN_PEPPER", "IVR_AMI_SECRET", "PSTN_AMI_SECRET", "SOFTPHONE_PASSWORD")
+STRIPE_SECRETS: Final = {"IVR_STRIPE_KEY": "sk_test_", "IVR_STRIPE_WEBHOOK_SECRET": "whsec_"}
+"""Those of the Stripe sandbox, which begin as Stripe's do."""
+SECRETS: Final = ("IVR_PIN_PEPPER", "IVR_AMI_SECRET", "PSTN_AMI_SECRET", "SOFTPHONE_PASSWORD", *STRIPE_SECRETS)
 
 
 def read_secrets(folder: Path) -> dict[str, str]:
@@ -18,7 +20,7 @@ def read_secrets(folder: Path) -> dict[str, str]:
     file = folder / "secrets.env"
     lines = file.read_text().splitlines() if file.exists() else []
     known = dict(line.split("=", 1) for line in lines if "=" in line)
-    if missing := {name: secrets.token_urlsafe(24) for name in SECRETS if name not in known}:
+    if missing := {name: _secret(name) for name in SECRETS if name not in known}:
         known |= missing
         unfinished = file.with_suffix(".unfinished")
         unfinished.touch(mode=0o600)
@@ -41,6 +43,10 @@ def write_configuration(folder: Path, asterisk: Asterisk, settings: Settings, po
     pstn_values = {**values, **common, "pstn_folder": str(folder / "pstn"), "pstn_ami_secret": known["PSTN_AMI_SECRET"]}
     render_folder((PROJECT / "ivr/embedded/pstn_conf",), pstn, pstn_values)
     write_softphones(pstn, softphones, known["SOFTPHONE_PASSWORD"])
+
+
+def _secret(name: str) -> str:
+    return STRIPE_SECRETS.get(name, "") + (secrets.token_hex(24) if name in STRIPE_SECRETS else secrets.token_urlsafe(24))
 
 
 def _sounds(folder: Path, asterisk: Asterisk, settings: Settings) -> Path:

@@ -27,11 +27,13 @@ class Ports:
     pstn_audio_port: int = 5071
     pstn_rtp_start: int = 11000
     pstn_rtp_end: int = 11999
+    stripe_port: int = 12111
 
     @classmethod
     def from_base(cls, base: int) -> "Ports":
         """For tests: everything within the thousand ports from ``base``."""
-        singles = ("sip_port", "pstn_port", "agi_port", "agi_second_port", "ami_port", "console_port", "pstn_ami_port", "pstn_audio_port")
+        hotline = ("sip_port", "pstn_port", "agi_port", "agi_second_port", "ami_port", "console_port")
+        singles = (*hotline, "pstn_ami_port", "pstn_audio_port", "stripe_port")
         rtp, pstn_rtp = base + 100, base + 100 + RTP_WIDTH
         return cls(
             **{name: base + offset for offset, name in enumerate(singles)},

@@ -4,8 +4,9 @@ import os
 import signal as signals
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,9 +30,10 @@ CODE = ("ivr", "dialplan", "asterisk-conf")
 
 
 class Stack:
-    """Programs: hotline-asterisk, pstn-asterisk, serve, worker, console; serve2 is the second ``serve``, started on request.
+    """Programs: hotline-asterisk, pstn-asterisk, stripe, serve, worker, console; serve2 is the second ``serve``, started on request.
 
     ``overrides`` are more settings (``{"IVR_KEY_SECONDS": "2"}``). Several stacks may share a ``postgres``, each with its ``database``.
+    ``launchers`` replaces the command of a program (``{"serve": [...]}``), for the trials; ``SetupError`` for a name that is none.
     Everything raises ``SetupError`` when the machine is not fit, in a sentence that says the way out.
     """
 
@@ -43,6 +45,7 @@ class Stack:
         *,
         postgres: Postgres | None = None,
         database: str = "ivr",
+        launchers: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.ports = ports
         self.folder = folder.absolute()
@@ -50,6 +53,7 @@ class Stack:
         self.postgres = postgres or Postgres(self.folder / "postgres")
         self._owns_postgres = postgres is None
         self._overrides = dict(overrides or {})
+        self._launchers = dict(launchers or {})
         self._supervisor = Supervisor(self.folder)
         self._version = _newest_code()
 
@@ -64,7 +68,7 @@ class Stack:
         with _timed(report, "records: migrations and cast"):
             migrate(self._database_url)
             cast.load_cast(self._database_url, self.settings.pin_pepper)
-        with _timed(report, "Asterisk, serve, worker, console"):
+        with _timed(report, "Asterisk, Stripe sandbox, serve, worker, console"):
             self._start(found)
             self._wait_ready(*self._probes())
 
@@ -130,8 +134,15 @@ class Stack:
             "IVR_FAILSAFE_PHONES": ",".join(cast.FAILSAFE),
             "IVR_MENU_DESTINATIONS": ",".join(f"{key}={phone}" for key, phone in cast.MENU.items()),
             "IVR_DRAIN_SECONDS": "5",
+            "IVR_STRIPE_URL": self.stripe_url,
+            "IVR_KEYPAD_CARDS": "true",
             **self._overrides,
         }
+
+    @property
+    def stripe_url(self) -> str:
+        """Where the Stripe sandbox listens."""
+        return f"http://127.0.0.1:{self.ports.stripe_port}"
 
     @property
     def pstn(self) -> "PstnAddress":
@@ -161,12 +172,19 @@ class Stack:
         self._supervisor.ensure_running(programs, self.environment, self._version)
 
     def _programs(self, found: asterisk.Asterisk) -> list[Program]:
+        programs = self._usual_programs(found)
+        if unknown := set(self._launchers) - {program.name for program in programs}:
+            raise SetupError(f"The stack has no program {', '.join(sorted(unknown))}; launch one that it has.")
+        return [replace(program, command=self._launchers.get(program.name, program.command)) for program in programs]
+
+    def _usual_programs(self, found: asterisk.Asterisk) -> list[Program]:
         ivr = (sys.executable, "-m", "ivr")
         drain = int(self.settings.drain_seconds) + 5
         second = {"IVR_AGI_PORT": str(self.ports.agi_second_port)}
         return [
             Program("hotline-asterisk", (*found.command, "-f", "-C", str(self.folder / "hotline/etc/asterisk.conf"))),
             Program("pstn-asterisk", (*found.command, "-f", "-C", str(self.folder / "pstn/etc/asterisk.conf"))),
+            Program("stripe", (sys.executable, "-m", "ivr.embedded.stripe_sandbox")),
             Program("serve", (*ivr, "serve"), stop_seconds=drain),
             Program("serve2", (*ivr, "serve"), autostart=False, stop_seconds=drain, environment=second),
             Program("worker", (*ivr, "worker")),
@@ -178,6 +196,7 @@ class Stack:
         always: dict[str, Callable[[], bool]] = {
             "hotline-asterisk": lambda: probes.ami_answers(ports.ami_port) and probes.sip_answers(ports.sip_port),
             "pstn-asterisk": lambda: probes.ami_answers(ports.pstn_ami_port) and probes.sip_answers(ports.pstn_port),
+            "stripe": lambda: probes.http_answers(ports.stripe_port, "/_sandbox/ready"),
             "serve": lambda: probes.tcp_answers(ports.agi_port),
             "worker": lambda: self._supervisor.state("worker") == "RUNNING",
             "console": lambda: probes.http_answers(ports.console_port, "/ready"),

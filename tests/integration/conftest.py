@@ -9,10 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import tuple_row
+from pydantic import SecretStr
 
 from ivr.config import Settings
+from ivr.embedded.stripe_sandbox import KEY, WEBHOOK_SECRET, SandboxControl, running
 from ivr.migrate import migrate, run_script
 from ivr.store import Store
+from ivr.stripe_gateway import StripeGateway
 from tests.integration.cast import CAST
 from tests.integration.postgres_server import PostgresServer
 
@@ -52,6 +55,36 @@ def store(settings: Settings) -> Iterator[Store]:
     """The records on this test's database."""
     with Store(settings) as store:
         yield store
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[SandboxControl]:
+    """An empty Stripe sandbox of this test's own."""
+    with running(tmp_path) as control:
+        yield control
+
+
+@pytest.fixture
+def paying(settings: Settings, sandbox: SandboxControl) -> Settings:
+    """The settings with that sandbox as Stripe, and not much patience with an Asterisk that is not there."""
+    secrets = {"stripe_key": SecretStr(KEY), "stripe_webhook_secret": SecretStr(WEBHOOK_SECRET)}
+    return settings.model_copy(update={"stripe_url": sandbox.url, "keypad_cards": True, "ami_seconds": 0.1, **secrets})
+
+
+@pytest.fixture
+def gateway(paying: Settings) -> Iterator[StripeGateway]:
+    """The way to the sandbox."""
+    gateway = StripeGateway(paying)
+    yield gateway
+    gateway.close()
+
+
+@pytest.fixture
+def hasty(paying: Settings) -> Iterator[StripeGateway]:
+    """The same for who waits half a second in all."""
+    gateway = StripeGateway(paying.model_copy(update={"stripe_seconds": 0.5}))
+    yield gateway
+    gateway.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from io import BufferedRWPair
 from pathlib import Path
@@ -23,7 +24,7 @@ WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORTS = Ports.from_base(28_000 + 2_000 * WORKER)
 """Each test worker has its own, so that the tests of this file may run in several."""
 OTHER_PORTS = Ports.from_base(29_000 + 2_000 * WORKER)
-PROGRAMS = ("hotline-asterisk", "pstn-asterisk", "serve", "worker", "console")
+PROGRAMS = ("hotline-asterisk", "pstn-asterisk", "stripe", "serve", "worker", "console")
 DIALPLAN = asterisk.PROJECT / "dialplan"
 
 
@@ -205,6 +206,25 @@ def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path, stack: Stack) ->
         squatter.listen()
         with pytest.raises(SetupError, match=rf"Port {other.ports.console_port} is taken .* IVR_CONSOLE_PORT="):
             other.up()
+
+
+def test_a_program_can_be_launched_otherwise(tmp_path: Path, stack: Stack) -> None:
+    """A trial puts its own command in a program's place; the others are as ever."""
+    idle = (sys.executable, "-c", "import time; time.sleep(600)")
+    other = Stack(OTHER_PORTS, tmp_path / "other", postgres=stack.postgres, database="other", launchers={"worker": idle})
+    try:
+        other.up()
+        assert Path(f"/proc/{other.pid('worker')}/cmdline").read_bytes().split(b"\0")[1:3] == [word.encode() for word in idle[1:]]
+        assert b"ivr" in Path(f"/proc/{other.pid('serve')}/cmdline").read_bytes().split(b"\0")
+    finally:
+        other.down()
+
+
+def test_an_unknown_program_is_named(tmp_path: Path, stack: Stack) -> None:
+    """Or a trial would try nothing."""
+    other = Stack(OTHER_PORTS, tmp_path / "other", postgres=stack.postgres, database="other", launchers={"wurker": ("true",)})
+    with pytest.raises(SetupError, match="no program wurker"):
+        other.up()
 
 
 def test_a_wrong_setting_is_named(tmp_path: Path, stack: Stack) -> None:
