@@ -8,13 +8,16 @@ from typing import Self
 from ivr.config import Settings
 from ivr.records.calls import Calls
 from ivr.records.database import Database
+from ivr.records.holds import Holds
 from ivr.records.offers import Offers
 from ivr.records.people import People
+from ivr.records.queue import Queue
 from ivr.records.reports import Reports
+from ivr.records.settlements import Settlements
 from ivr.records.talks import Talks
 
 
-class Store(Calls, People, Offers, Talks, Reports):
+class Store(Calls, People, Offers, Talks, Holds, Settlements, Queue, Reports):
     """Thread-safe. Every method is one transaction (reads of several rows may be several) and either returns
     or raises StoreUnavailable within about ``settings.database_seconds``. Can be made while the database is away."""
 

@@ -117,7 +117,7 @@ def _incident(row: Row) -> Incident:
         reason=EndReason(row["reason"]) if row["reason"] else None,
         consent=Consent(row["consent"]) if row["consent"] else None,
         customer_id=row["customer_id"],
-        identified=row["identified"],
+        identified_how=row["identified_how"],
         cover=Cover(row["cover"]) if row["cover"] else None,
         seconds_left=row["seconds_left"],
     )

@@ -4,9 +4,9 @@ import logging
 
 import phonenumbers
 
-from ivr.errors import SetupError
+from ivr.errors import SetupError, UnknownRecord
 from ivr.model import Coverage, Customer, Rate, Rung
-from ivr.records.database import Database
+from ivr.records.database import Database, Row
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,21 @@ class People:
             raise SetupError(
                 "No rate is valid now, so callers cannot be told what an emergency costs. Add a rate that is valid from today."
             )
-        return Rate(**row)
+        return rate_of_row(row)
+
+    def rate_of(self, incident_id: int) -> Rate:
+        """What the caller of this incident agreed to. Raises UnknownRecord when there was no answer to the disclosure."""
+        row = self._db.row("rate_of", incident_id=incident_id)
+        if row is None:
+            raise UnknownRecord(f"Incident {incident_id} has no rate.")
+        return rate_of_row(row)
+
+    def customer(self, customer_id: int) -> Customer:
+        """Raises UnknownRecord."""
+        row = self._db.row("customer", customer_id=customer_id)
+        if row is None:
+            raise UnknownRecord(f"There is no customer {customer_id}.")
+        return Customer(**row)
 
     def customer_by_account(self, account: str) -> Customer | None:
         """The customer with this account number (digits)."""
@@ -48,6 +62,11 @@ class People:
         """Active engineers by position, each with their phones by position. Malformed numbers are skipped and logged."""
         rungs = [Rung(**row) for row in self._db.rows("ladder")]
         return [rung for rung in rungs if _dialable(rung)]
+
+
+def rate_of_row(row: Row) -> Rate:
+    """A row of the rates."""
+    return Rate(**(row | {"blocks": tuple(row["blocks"])}))
 
 
 def _dialable(rung: Rung) -> bool:

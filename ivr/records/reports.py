@@ -3,6 +3,8 @@
 from ivr.errors import UnknownRecord
 from ivr.model import Consent, Cover, EndReason, Event, IncidentReport, IncidentStatus, IncidentSummary, Unfinished
 from ivr.records.database import Database, Row
+from ivr.records.holds import hold_of
+from ivr.records.settlements import charge_of
 
 
 class Reports:
@@ -27,6 +29,10 @@ class Reports:
             cover=Cover(decided["cover"]) if decided["cover"] else None,
             seconds_left=decided["seconds_left"],
             events=tuple(Event(**row) for row in self._db.rows("events", incident_id=incident_id)),
+            holds=tuple(hold_of(row) for row in self._db.rows("holds", incident_id=incident_id)),
+            charge=charge_of(decided),
+            debt_cents=decided["debt_cents"],
+            currency=decided["currency"],
         )
 
     def unfinished(self, grace: float) -> list[Unfinished]:

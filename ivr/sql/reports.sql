@@ -14,8 +14,10 @@ WHERE %(incident_id)s::bigint IS NULL OR i.id = %(incident_id)s
 ORDER BY i.id DESC LIMIT %(limit)s;
 
 -- decisions --
--- What was decided in the questions.
-SELECT consent, identified_how, cover, seconds_left FROM incident WHERE id = %(incident_id)s;
+-- What was decided in the questions, and what the incident comes to.
+SELECT i.consent, i.identified_how, i.cover, i.seconds_left, i.charged_seconds, i.charged_minutes, i.charge_cents, i.charge_tax_cents,
+    d.cents AS debt_cents, r.currency::text
+FROM incident i LEFT JOIN rate r ON r.id = i.rate_id LEFT JOIN debt d ON d.incident_id = i.id WHERE i.id = %(incident_id)s;
 
 -- events --
 -- The timeline.

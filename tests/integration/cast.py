@@ -2,8 +2,9 @@
 
 from itertools import count
 from typing import Final
+from uuid import uuid4
 
-from ivr.model import Incident, Offer
+from ivr.model import Charge, Consent, Cover, EndReason, Hold, Incident, Offer
 from ivr.store import Store
 
 COVERED, EXHAUSTED, LAPSED, NO_EMERGENCIES, UNLIMITED, BARE = range(1, 7)
@@ -60,6 +61,68 @@ def talking(store: Store) -> Offer:
     offer = offered(store)
     assert store.accept(offer.id, "PJSIP/ann-1")
     return store.offer(offer.id)
+
+
+def agreed(store: Store) -> Incident:
+    """A caller has heard the price and agreed to it."""
+    incident = called(store)
+    store.consent(incident.id, Consent.GIVEN, rate=store.current_rate(), prompt_version="1", price_ms=9000)
+    return store.incident(incident.id)
+
+
+def hold_opened(store: Store, incident_id: int | None = None) -> Hold:
+    """A caller wants to prepay 15 minutes for 37.50 dollars."""
+    place = agreed(store).id if incident_id is None else incident_id
+    return store.open_hold(uuid4(), place, minutes=15, amount_cents=3750, currency="USD")
+
+
+def hold_created(store: Store, incident_id: int | None = None) -> Hold:
+    """Stripe knows it."""
+    hold = hold_opened(store, incident_id)
+    store.hold_created(hold.id, f"pi_{hold.id.hex}")
+    return store.hold(hold.id)
+
+
+def card_sent(store: Store, incident_id: int | None = None) -> Hold:
+    """The first card has gone out."""
+    hold = hold_created(store, incident_id)
+    store.try_card(hold.id, 1, brand="visa", last4="4242")
+    return store.hold(hold.id)
+
+
+def held(store: Store, incident_id: int | None = None) -> Hold:
+    """The bank said yes."""
+    hold = card_sent(store, incident_id)
+    store.card_held(hold.id)
+    return store.hold(hold.id)
+
+
+def accepted(store: Store, incident_id: int) -> Offer:
+    """The first engineer has accepted this incident."""
+    store.connecting(incident_id)
+    offer = store.make_offer(incident_id, store.ladder()[0])
+    assert store.accept(offer.id, "PJSIP/ann-1")
+    return store.offer(offer.id)
+
+
+CHARGE: Final = Charge(seconds=300, minutes=15, cents=3000, tax_cents=0)
+
+
+def used(store: Store) -> Hold:
+    """Held, talked, ended: everything stands for a capture."""
+    hold = held(store)
+    accepted(store, hold.incident_id)
+    store.end_incident(hold.incident_id, EndReason.RESOLVED)
+    return hold
+
+
+def unpaid(store: Store) -> int:
+    """An incident that was connected without prepayment and is over."""
+    incident = agreed(store)
+    store.covered(incident.id, Cover.UNPAID, None)
+    accepted(store, incident.id)
+    store.end_incident(incident.id, EndReason.RESOLVED)
+    return incident.id
 
 
 def kinds(store: Store, incident_id: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from ivr.errors import IllegalChange, UnknownRecord
@@ -14,7 +15,7 @@ from tests.integration.conftest import Sql
 def test_a_call_opens_an_incident_and_the_timeline_has_its_first_second(store: Store) -> None:
     """Incident numbers begin at 1001; everything is undecided; the caller ID is on the timeline."""
     incident = store.begin_call(channel="PJSIP/carrier-1", uniqueid="1.1", caller_id="+12025550101")
-    assert (incident.id, incident.status, incident.identified, incident.consent) == (1001, IncidentStatus.OPEN, False, None)
+    assert (incident.id, incident.status, incident.identified_how, incident.consent) == (1001, IncidentStatus.OPEN, None, None)
     [event] = store.report(incident.id).events
     assert (event.kind, event.detail) == ("call_began", {"caller_id": "+12025550101"})
 
@@ -81,7 +82,7 @@ def test_what_is_decided_is_kept_and_told(store: Store) -> None:
         store.identified(incident.id, COVERED, how="pin")
         store.covered(incident.id, Cover.AGREEMENT, coverage)
     now = store.incident(incident.id)
-    assert (now.consent, now.customer_id, now.identified, now.cover) == (Consent.GIVEN, COVERED, True, Cover.AGREEMENT)
+    assert (now.consent, now.customer_id, now.identified_how, now.cover) == (Consent.GIVEN, COVERED, "pin", Cover.AGREEMENT)
     assert now.seconds_left == 3600
     assert store.account_of(incident.id) == "1001"
     events = {event.kind: event.detail for event in store.report(incident.id).events}
@@ -94,7 +95,7 @@ def test_unknown_is_an_answer_too(store: Store) -> None:
     """A caller who could not be verified is not asked again."""
     incident = called(store)
     store.identified(incident.id, None, how="wrong_pin")
-    assert store.incident(incident.id).identified
+    assert store.incident(incident.id).identified_how == "wrong_pin"
     assert store.incident(incident.id).customer_id is None
     assert store.account_of(incident.id) is None
 
@@ -156,3 +157,14 @@ def test_an_unknown_number_is_said_so(store: Store, number: int) -> None:
             ask(number)
     with pytest.raises(UnknownRecord):
         store.note(min(number, 2**62), "key")
+
+
+@pytest.mark.parametrize("change", ["consent = 'refused'", "consent = NULL", "rate_id = NULL", "prompt_version = 'other'"])
+def test_a_consent_is_given_once(store: Store, sql: Sql, change: str) -> None:
+    """It is the reason for every charge: nobody rewrites it, and repeating it changes nothing."""
+    incident = called(store)
+    rate = store.current_rate()
+    for _ in range(2):
+        store.consent(incident.id, Consent.GIVEN, rate=rate, prompt_version="disclosure@1", price_ms=4000)
+    with pytest.raises(psycopg.DatabaseError, match="given once"):
+        sql(f"UPDATE incident SET {change} WHERE id = {incident.id}")
