@@ -11,7 +11,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import call_speed, sipp_disclosure
+from bench import call_speed, paying_crowd, paying_speed, sipp_disclosure
 from bench.measures import Measure, table
 from bench.process import resident_megabytes
 from ivr.embedded import asterisk
@@ -32,7 +32,7 @@ def main() -> None:
     """The command line."""
     options = _options()
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
-    stack = Stack(Ports.from_base(FIRST_PORT), options.folder)
+    stack = Stack(Ports.from_base(FIRST_PORT), options.folder, {"IVR_CARDS_PER_DAY": "1000000"})
     try:
         measures = _measure(stack, options, console)
     except (SetupError, AssertionError) as problem:
@@ -46,6 +46,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="What a call costs and how fast it is.")
     parser.add_argument("--calls", type=int, default=20, help="calls into the disclosure")
     parser.add_argument("--covered", type=int, default=10, help="how many of them are covered calls in full")
+    parser.add_argument("--paying", type=int, default=3, help="paying calls for each of the bank's delays, three cards each")
+    parser.add_argument("--paying-at-once", type=int, default=50, help="paying calls at once")
     parser.add_argument("--at-once", type=int, default=100, help="callers at once in the disclosure")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="the stack's state")
     return parser.parse_args()
@@ -57,6 +59,8 @@ def _measure(stack: Stack, options: argparse.Namespace, console: Console) -> lis
     found = asterisk.find()
     with Network(stack.pstn, Library([SOUNDS], [found.music] if found else [])) as network:
         measures += call_speed.measure(stack, network, calls=options.calls, covered=options.covered, say=console.print)
+        measures += paying_speed.measure(stack, network, calls=options.paying, say=console.print)
+        measures += paying_crowd.measure(stack, network, options.paying_at_once, console.print)
     return measures + sipp_disclosure.measure(stack, options.at_once)
 
 

@@ -7,18 +7,23 @@ A step that was already decided (its answer is in the records) is not asked agai
 from typing import Final
 
 from ivr import channel_variables as variables
+from ivr.category import TRUNKS
 from ivr.connect import connect, hand_over
 from ivr.conversation import seconds_left, talk_key
 from ivr.disclosure import DISCLOSURE_MENU, disclosure
-from ivr.ending import ENGINEER_LEFT, goodbye, why_over
+from ivr.ending import ENGINEER_LEFT, goodbye, hung_up_on_purpose, why_over
 from ivr.engineer import CONFIRMATIONS, WHISPER, whisper
 from ivr.entitlement import entitlement
 from ivr.hotline import Hotline
 from ivr.identify import ACCOUNT, ACCOUNT_FROM_PHONE, PIN, identify
+from ivr.keypad_card import FIELDS
 from ivr.model import Consent, EndReason, Incident, IncidentStatus, LegOver
+from ivr.payment import BLOCK, CONFIRM, payment
 from ivr.phone import Phone
 
-QUESTIONS: Final = (DISCLOSURE_MENU, ACCOUNT_FROM_PHONE, ACCOUNT, PIN, WHISPER, *CONFIRMATIONS.values(), ENGINEER_LEFT)
+QUESTIONS: Final = (
+    DISCLOSURE_MENU, ACCOUNT_FROM_PHONE, ACCOUNT, PIN, TRUNKS, BLOCK, *FIELDS, CONFIRM, WHISPER, *CONFIRMATIONS.values(), ENGINEER_LEFT,
+)  # fmt: skip
 """Everything that the flow asks. Each needs scenarios for silence and for a wrong key, or the tests fail."""
 
 
@@ -30,8 +35,11 @@ def call(hotline: Hotline, phone: Phone) -> None:
         return hand_over(phone, accepted, seconds_left(hotline, incident))
     if disclosure(hotline, phone, incident) is Consent.REFUSED:
         return goodbye(hotline, phone, incident, EndReason.REFUSED)
-    customer_id = identify(hotline, phone, incident)
-    entitlement(hotline, phone, incident, customer_id)
+    customer = identify(hotline, phone, incident)
+    incident = hotline.store.incident(incident.id)  # with what was just answered
+    cover = entitlement(hotline, phone, incident, customer) or payment(hotline, phone, incident)
+    if cover is None:
+        return goodbye(hotline, phone, incident, EndReason.PAYMENT_FAILED)
     return find_engineer(hotline, phone, incident.id, otherwise=EndReason.NO_ENGINEER)
 
 
@@ -61,7 +69,10 @@ def ending(hotline: Hotline, phone: Phone) -> None:
     reason = why_over(hotline, phone, incident)
     if reason is not None:
         return goodbye(hotline, phone, incident, reason)
-    hotline.store.engineer_lost(incident.id)
+    dropped = not hung_up_on_purpose(phone)
+    hotline.store.engineer_lost(incident.id, dropped=dropped)  # before a word is said: who gives up now was left by us
+    if dropped:
+        phone.play_until_key("reconnecting")
     return find_engineer(hotline, phone, incident.id, otherwise=EndReason.ENGINEER_LOST, first_engineer=lost.engineer_id if lost else None)
 
 
@@ -73,14 +84,19 @@ def hungup(hotline: Hotline, leg: LegOver) -> None:
         store.note_once(incident.id, f"failsafe {leg.uniqueid}", "failsafe", outcome=leg.failsafe)
     store.end_leg(leg.uniqueid, leg.cause)
     if (caller := store.incident_of_caller(leg.uniqueid)) is not None:
-        store.end_incident(caller.id, store.ending(caller.id) or _left_at(caller, leg.failsafe))
+        store.end_incident(caller.id, store.ending(caller.id) or _left_at(hotline, caller, leg.failsafe))
 
 
-def _left_at(incident: Incident, failsafe: str) -> EndReason:
+def _left_at(hotline: Hotline, incident: Incident, failsafe: str) -> EndReason:
     """Why an incident is over whose caller hung up, or was last with the failsafe phones."""
     if incident.status is IncidentStatus.TALKING or failsafe == "answered":
         return EndReason.CALLER_STOPPED
-    return EndReason.NO_ENGINEER if failsafe == "nobody" else EndReason.ABANDONED
+    if failsafe == "nobody":
+        return EndReason.NO_ENGINEER
+    account = hotline.store.account(incident.id)
+    if account.lost:
+        return EndReason.ENGINEER_LOST
+    return EndReason.CALLER_STOPPED if account.accepted else EndReason.ABANDONED
 
 
 SCRIPTS: Final = {"call": call, "engineer": engineer, "key": key, "ending": ending}

@@ -40,6 +40,7 @@ def disclosure(hotline: Hotline, phone: Phone, incident: Incident) -> Consent:
 
 
 def price_sentence(rate: Rate) -> tuple[str, ...]:
-    """The sounds of "this call costs two dollars and fifty cents a minute, with a minimum of fifteen minutes"."""
+    """The sounds of "this call costs two dollars and fifty cents a minute, plus tax, with a minimum of fifteen minutes"."""
     price = spoken.price_a_minute(rate.price_cents)
-    return ("disclosure", *price, "with_a_minimum_of", *spoken.minutes(rate.minimum_minutes))
+    tax = ("plus_tax",) if rate.tax_basis_points else ()
+    return ("disclosure", *price, *tax, "with_a_minimum_of", *spoken.minutes(rate.minimum_minutes))

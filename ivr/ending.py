@@ -4,7 +4,8 @@ from time import monotonic, sleep
 from typing import Final
 
 from ivr import channel_variables as variables
-from ivr import spoken
+from ivr import settlement, spoken
+from ivr.errors import NotYet, Unavailable
 from ivr.hotline import Hotline
 from ivr.model import Cover, EndReason, Incident
 from ivr.phone import Phone
@@ -24,11 +25,15 @@ def why_over(hotline: Hotline, phone: Phone, incident: Incident) -> EndReason | 
         return reason
     if phone.get(variables.EXPIRED) == "1":
         return EndReason.TIME_EXPIRED
-    if phone.get(variables.ENGINEER_CAUSE) == _HUNG_UP_ON_PURPOSE:
-        again = ask(phone, ENGINEER_LEFT, silence=hotline.settings.key_seconds) == "1"
-        return None if again else EndReason.CALLER_STOPPED
-    phone.play_until_key("reconnecting")
-    return None
+    if not hung_up_on_purpose(phone):
+        return None
+    again = ask(phone, ENGINEER_LEFT, silence=hotline.settings.key_seconds) == "1"
+    return None if again else EndReason.CALLER_STOPPED
+
+
+def hung_up_on_purpose(phone: Phone) -> bool:
+    """Whether the engineer has put the phone down; else the line was cut."""
+    return phone.get(variables.ENGINEER_CAUSE) == _HUNG_UP_ON_PURPOSE
 
 
 def goodbye(hotline: Hotline, phone: Phone, incident: Incident, reason: EndReason) -> None:
@@ -51,9 +56,37 @@ def _farewell(hotline: Hotline, incident: Incident, reason: EndReason) -> tuple[
     match reason:
         case EndReason.REFUSED:
             return ("not_an_emergency",)
-        case EndReason.NO_ENGINEER | EndReason.ENGINEER_LOST:
-            return ("no_engineer", *number)
+        case EndReason.PAYMENT_FAILED:
+            return ("payment_failed", *number)
+        case EndReason.NO_ENGINEER:
+            return ("no_engineer", "nothing_due", *number)
+        case EndReason.ENGINEER_LOST:
+            return ("no_engineer", *_cost(hotline, incident), *number)
         case _:
             talked = ("you_talked", *spoken.minutes_of(round(hotline.store.talked_seconds(incident.id))))
-            cost = ("no_charge",) if incident.cover is Cover.AGREEMENT else ()
-            return (*talked, *cost, *number, f"goodbye_{reason}")
+            return (*talked, *_cost(hotline, incident), *number, f"goodbye_{reason}")
+
+
+def _cost(hotline: Hotline, incident: Incident) -> tuple[str, ...]:
+    """What the caller pays, by the one calculation that the capture follows too ("Money rules", rule 2)."""
+    match incident.cover:
+        case Cover.AGREEMENT:
+            return ("no_charge",)
+        case Cover.TRUNKS:
+            return ("trunks_free",)
+        case Cover.PREPAID:
+            return _card_charged(hotline, incident)
+        case _:
+            return ()
+
+
+def _card_charged(hotline: Hotline, incident: Incident) -> tuple[str, ...]:
+    try:
+        account = settlement.decide(hotline.store, incident.id)
+    except (NotYet, Unavailable):
+        return ("amount_follows",)  # the meter or the records are late: the worker decides
+    cents = account.charge.cents if account.charge else 0
+    if not cents:
+        return ("nothing_charged",)
+    held = sum(hold.amount_cents for hold in account.holds)
+    return ("card_charged", *spoken.money(cents), *(("rest_released",) if cents < held else ()))

@@ -6,7 +6,7 @@ from typing import Final
 from ivr import channel_variables as variables
 from ivr import spoken
 from ivr.hotline import Hotline
-from ivr.model import EndReason, Offer, OfferEnd
+from ivr.model import Cover, EndReason, Incident, Offer, OfferEnd
 from ivr.phone import Phone
 from ivr.questions import Menu, ask
 
@@ -45,18 +45,34 @@ def _decision(hotline: Hotline, phone: Phone, offer: Offer) -> str:
 
 
 def _briefing(hotline: Hotline, offer: Offer) -> tuple[str, ...]:
-    """Who is waiting: the account, or that nobody could verify the caller; then the incident's number."""
+    """Who is waiting: the account, or that nobody could verify the caller; who pays; the incident's number."""
     account = hotline.store.account_of(offer.incident_id)
     who = ("whisper_account", *spoken.digits(account)) if account else ("whisper_unverified",)
-    return ("whisper", *who, "whisper_incident", *spoken.digits(str(offer.incident_id)))
+    paid = _paid(hotline.store.incident(offer.incident_id))
+    return ("whisper", *who, *paid, "whisper_incident", *spoken.digits(str(offer.incident_id)))
+
+
+def _paid(incident: Incident) -> tuple[str, ...]:
+    """What an engineer must know of the money; nothing when an agreement covers the call."""
+    match incident.cover:
+        case Cover.PREPAID:
+            return ("whisper_prepaid", *spoken.minutes_of(incident.seconds_left or 0))
+        case Cover.TRUNKS:
+            return ("whisper_trunks",)
+        case Cover.UNPAID:
+            return ("whisper_unpaid",)
+        case _:
+            return ()
 
 
 def ending_key(hotline: Hotline, phone: Phone, incident_id: int, reason: EndReason) -> None:
-    """``*1 *2 *3``: ask for 1 once more, then remember the reason and end the engineer's leg, which ends the talk."""
+    """``*1 *2 *3``: ask for 1 once more, then remember the reason and end the engineer's leg, which ends the talk.
+
+    Without another word: the caller has music and pays for every second until then.
+    """
     if ask(phone, CONFIRMATIONS[reason], silence=hotline.settings.key_seconds) != "1":
         phone.play("not_confirmed")
         return
     hotline.store.set_ending(incident_id, reason)
-    phone.play("talk_over")
     phone.set(variables.DONE, "1")
     phone.hang_up()

@@ -42,7 +42,21 @@ _FAILSAFE: Final = {
     "answered": "one pressed 1 and had the call",
     "nobody": "nobody pressed 1",
 }
-_HOW: Final = {"none": "no known account was given", "wrong_pin": "the PIN was wrong"}
+_COVERS: Final = {
+    "unpaid": "no agreement covers the call: connected unpaid",
+    "prepaid": "the call is prepaid",
+    "trunks": "the customer reports our SIP trunks down: not charged",
+}
+_DECLINES: Final = {
+    "declined": "the bank declined it",
+    "insufficient_funds": "not enough money on it",
+    "expired_card": "it has expired",
+    "incorrect_code": "wrong security code",
+    "incorrect_number": "no such card number",
+    "processing_error": "an error at the bank",
+    "authentication_required": "the bank demands authentication online",
+}
+_HOW: Final = {"guest": "a guest, without account", "none": "no known account was given", "wrong_pin": "the PIN was wrong"}
 
 Detail = dict[str, Any]
 
@@ -83,10 +97,31 @@ def _identified(detail: Detail) -> str:
 
 
 def _covered(detail: Detail) -> str:
-    if detail.get("cover") != "agreement":
-        return "no agreement covers the call: connected unpaid"
+    if detail.get("cover") in _COVERS:
+        return _COVERS[detail["cover"]]
     seconds = detail.get("seconds_left")
     return f"the agreement covers the call, {'unlimited' if seconds is None else duration(seconds) + ' left'}"
+
+
+def money(cents: object, currency: object) -> str:
+    """``4059, "USD"`` → ``40.59 USD``."""
+    return f"{int(str(cents or 0)) / 100:.2f} {currency or ''}".strip()
+
+
+def _amount(detail: Detail, name: str = "amount_cents") -> str:
+    return money(detail.get(name), detail.get("currency"))
+
+
+def _card_declined(detail: Detail) -> str:
+    return f"card {detail.get('number')} was not accepted: {_DECLINES.get(str(detail.get('decline')), detail.get('decline'))}"
+
+
+def _hold_settling(detail: Detail) -> str:
+    return f"to be captured: {_amount(detail, 'capture_cents')}" if detail.get("capture_cents") else "the hold is to be released whole"
+
+
+def _charged(detail: Detail) -> str:
+    return f"the incident comes to {_amount(detail, 'cents')} ({detail.get('minutes')} min, {duration(detail.get('seconds') or 0)} talked)"
 
 
 def _offer_made(detail: Detail) -> str:
@@ -131,6 +166,20 @@ _WORDS: Final[dict[str, Callable[[Detail], str]]] = {
     "leg_ended": _leg_ended,
     "key": lambda detail: f"key pressed in the talk: {detail.get('name')}",
     "failsafe": lambda detail: f"no script could serve the caller; failsafe phones: {_FAILSAFE.get(str(detail.get('outcome')), 'unknown')}",
+    "unpaid": lambda detail: f"no payment: {detail.get('why')} ({_spaced(detail.get('policy'))})",
+    "hold_opened": lambda detail: f"{detail.get('minutes')} min chosen to prepay: {_amount(detail)} are to be held",
+    "hold_created": lambda _: "the hold is prepared at Stripe",
+    "card_tried": lambda detail: f"card {detail.get('number')} is tried: {detail.get('brand')} ****{detail.get('last4')}",
+    "card_declined": _card_declined,
+    "hold_held": lambda detail: f"{_amount(detail)} are held",
+    "hold_settling": _hold_settling,
+    "hold_captured": lambda detail: f"captured {_amount(detail, 'capture_cents')}, the rest released",
+    "hold_released": lambda detail: f"released {_amount(detail)}: nothing was taken",
+    "hold_expired": lambda detail: f"ALARM: the hold of {_amount(detail)} expired before it was captured",
+    "charged": _charged,
+    "debt": lambda detail: f"owed, for an administrator to review: {_amount(detail, 'cents')} ({_spaced(detail.get('reason'))})",
+    "refund_opened": lambda detail: f"{_amount(detail, 'cents')} are to be given back: {detail.get('reason')}",
+    "refund": lambda detail: f"refunded {_amount(detail, 'cents')}: {detail.get('reason')}",
     "swept": lambda detail: f"swept up: {detail.get('why')}",
     "ended": lambda detail: f"incident ended: {_spaced(detail.get('reason'))}",
 }

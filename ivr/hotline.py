@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from ivr.config import Settings
 from ivr.store import Store
+from ivr.stripe_gateway import StripeGateway
 from ivr.switchboard import Switchboard
 
 
 @dataclass(frozen=True, slots=True)
 class Hotline:
-    """The settings, the records and the switchboard of this process."""
+    """The settings, the records, the switchboard and the way to Stripe of this process."""
 
     settings: Settings
     store: Store
     switchboard: Switchboard
+    stripe: StripeGateway

@@ -1,5 +1,6 @@
 """Step 3: who is calling. An account number, offered from the caller ID without a name, and its PIN."""
 
+from enum import StrEnum
 from typing import Final
 
 import phonenumbers
@@ -17,18 +18,27 @@ PIN: Final = Entry("ask_pin", "ask_pin_plain", longest=8)
 _TRIES: Final = 3
 
 
-def identify(hotline: Hotline, phone: Phone, incident: Incident) -> int | None:
-    """The customer's id, or None for a caller whom nobody could recognise: the engineer then verifies who it is."""
-    if incident.identified:
-        return incident.customer_id
+class Unrecognised(StrEnum):
+    """Why there is no customer."""
+
+    GUEST = "guest"  # has no account, or does not know it
+    NONE = "none"  # named no account of ours
+    WRONG_PIN = "wrong_pin"
+
+
+def identify(hotline: Hotline, phone: Phone, incident: Incident) -> Customer | None:
+    """The customer, or None for a guest and for a caller whom nobody could recognise: the engineer then verifies who it is."""
+    if incident.identified_how is not None:
+        return hotline.store.customer(incident.customer_id) if incident.customer_id is not None else None
     customer = _from_phone(hotline, phone) or _from_account(hotline, phone)
-    known = customer is not None and _pin_fits(hotline, phone, customer)
-    if customer is None or not known:
-        phone.play_until_key("not_identified")
-        hotline.store.identified(incident.id, None, how="none" if customer is None else "wrong_pin")
-        return None
-    hotline.store.identified(incident.id, customer.id, how="pin")
-    return customer.id
+    if isinstance(customer, Customer) and not _pin_fits(hotline, phone, customer):
+        customer = Unrecognised.WRONG_PIN
+    if isinstance(customer, Customer):
+        hotline.store.identified(incident.id, customer.id, how="pin")
+        return customer
+    hotline.store.identified(incident.id, None, how=customer)
+    phone.play_until_key("not_identified" if customer is Unrecognised.WRONG_PIN else "no_account")
+    return None
 
 
 def e164(caller_id: str | None, country: str) -> str | None:
@@ -51,17 +61,19 @@ def _from_phone(hotline: Hotline, phone: Phone) -> Customer | None:
     return customer if answer == "1" else None
 
 
-def _from_account(hotline: Hotline, phone: Phone) -> Customer | None:
+def _from_account(hotline: Hotline, phone: Phone) -> Customer | Unrecognised:
     complaint = ""
     for _ in range(_TRIES):
         digits = _entered(phone, ACCOUNT, hotline.settings, complaint)
-        if digits in ("", "*"):
-            return None
+        if digits == "*":
+            return Unrecognised.GUEST
+        if not digits:
+            break
         customer = hotline.store.customer_by_account(digits)
         if customer is not None:
             return customer
         complaint = "account_unknown"
-    return None
+    return Unrecognised.NONE
 
 
 def _pin_fits(hotline: Hotline, phone: Phone, customer: Customer) -> bool:

@@ -2,38 +2,122 @@
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
-from procrastinate import App, Blueprint, JobContext, PsycopgConnector
+from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
+from procrastinate.jobs import Job
 
-from ivr.config import Settings, settings
-from ivr.errors import SwitchboardDown
+from ivr import reconcile, settlement
+from ivr.config import Settings
+from ivr.errors import NotYet, StripeRefused, SwitchboardDown, Unavailable
 from ivr.store import Store
+from ivr.stripe_gateway import StripeGateway
 from ivr.sweep import GRACE, abandoned_because, end_reason
 from ivr.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
 
 EVERY_MINUTE: Final = "* * * * *"
-tasks: Final = Blueprint()
+EVERY_HOUR: Final = "7 * * * *"
+AT_ONCE: Final = 8
+"""Jobs that run at the same time: while Stripe is silent each settlement waits, and the sweep must not wait with them."""
+FIRST: Final = 10
+"""Priority of what must not wait behind settlements that wait for Stripe."""
+
+queue: Final = App(connector=PsycopgConnector())
+"""The tasks. Nothing connects before :func:`work`."""
 
 
-@tasks.periodic(cron=EVERY_MINUTE)
-@tasks.task(name="sweep", queueing_lock="sweep")
-def sweep(timestamp: int) -> None:
+class Patience(BaseRetryStrategy):
+    """Soon again while a meter is late; ever more rarely while something outside is away; never what was refused.
+
+    What is given up, the reconciler queues again."""
+
+    MOST: Final = 50
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Seconds: 2 each time, or 2, 4, 8 … 300."""
+        if job.attempts >= self.MOST or not isinstance(exception, (NotYet, Unavailable)):
+            return None
+        patience = 2 if isinstance(exception, NotYet) else min(2 ** (min(job.attempts, 8) + 1), 300)
+        return RetryDecision(retry_in={"seconds": patience})
+
+
+@queue.periodic(cron=EVERY_MINUTE)
+@queue.task(name="ivr:sweep", queueing_lock="sweep", priority=FIRST, pass_context=True)
+def sweep(context: JobContext, timestamp: int) -> None:
     """End what a killed process left behind, each minute. Raises StoreUnavailable: the next minute tries again."""
-    with Store(settings()) as store:
-        sweep_once(store, live_channels(settings()))
+    store, _ = _tools(context)
+    sweep_once(store, live_channels(_settings(context)))
 
 
-@tasks.periodic(cron=EVERY_MINUTE)
-@tasks.task(name="retry_stalled", queueing_lock="retry_stalled", pass_context=True)
+@queue.periodic(cron=EVERY_MINUTE)
+@queue.task(name="ivr:retry_stalled", queueing_lock="retry_stalled", priority=FIRST, pass_context=True)
 async def retry_stalled(context: JobContext, timestamp: int) -> None:
     """Queue again the jobs whose worker was killed: they would stay "doing" for ever."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=60):
         log.warning("job %s (%s) was left by a killed worker: queued again", job.id, job.task_name)
         await manager.retry_job(job)
+
+
+@queue.task(name="ivr:settle", retry=Patience(), pass_context=True)
+def settle(context: JobContext, incident_id: int) -> None:
+    """Capture or release what an ended incident holds. Deferred by the statement that ends it (``sql/migrations/0006-money-rules.sql``)."""
+    settlement.settle(*_tools(context), incident_id)
+
+
+@queue.task(name="ivr:look_at", retry=Patience(), pass_context=True)
+def look_at(context: JobContext, intent_id: str) -> None:
+    """A webhook said that something happened to this payment."""
+    reconcile.look_at(*_tools(context), intent_id)
+
+
+@queue.periodic(cron=EVERY_MINUTE)
+@queue.task(name="ivr:reconcile", queueing_lock="reconcile", priority=FIRST, pass_context=True)
+def reconcile_minutely(context: JobContext, timestamp: int) -> None:
+    """Queue what is not settled, and look at the payments of the last two hours."""
+    _reconcile(context, timedelta(hours=2))
+
+
+@queue.periodic(cron=EVERY_HOUR)
+@queue.task(name="ivr:reconcile_deeply", queueing_lock="reconcile_deeply", pass_context=True)
+def reconcile_hourly(context: JobContext, timestamp: int) -> None:
+    """The same for every payment that Stripe may still hold (7 days at most), and an alarm for those that will lapse."""
+    _reconcile(context, timedelta(days=8))
+    reconcile.ageing(*_tools(context))
+
+
+def _reconcile(context: JobContext, past: timedelta) -> None:
+    """Never fails: the next run comes by itself, and what is wrong outside is in the log."""
+    store, gateway = _tools(context)
+    try:
+        if _settings(context).stripe_key is None:
+            reconcile.queue_unsettled(store, partial(_queue, store), reconcile.GRACE)
+        else:
+            reconcile.reconcile_once(store, gateway, partial(_queue, store), grace=reconcile.GRACE, since=datetime.now(UTC) - past)
+    except Unavailable as away:
+        log.warning("not reconciled: %s", away)
+    except StripeRefused as refused:
+        log.error("not reconciled: %s", refused)
+
+
+def _queue(store: Store, incident_id: int) -> None:
+    store.defer("settle", incident_id=incident_id)
+
+
+def _tools(context: JobContext) -> tuple[Store, StripeGateway]:
+    """The records and the gateway of this worker."""
+    return context.additional_context["store"], context.additional_context["gateway"]
+
+
+def _settings(context: JobContext) -> Settings:
+    given: Settings = context.additional_context["settings"]
+    return given
 
 
 def sweep_once(store: Store, live: frozenset[str] | None) -> list[int]:
@@ -63,19 +147,22 @@ def live_channels(given: Settings) -> frozenset[str] | None:
         switchboard.stop()
 
 
-def make_app(given: Settings) -> App:
-    """The job queue on the hotline's database."""
-    connector = PsycopgConnector(conninfo=str(given.database_url), min_size=1, max_size=4, timeout=10)
-    app = App(connector=connector)
-    app.add_tasks_from(tasks, namespace="ivr")
-    return app
-
-
 def main(given: Settings) -> None:
-    """Work until SIGTERM or SIGINT, then finish the running job."""
-    asyncio.run(_work(make_app(given), given.drain_seconds))
+    """Work until SIGTERM or SIGINT, then finish the running jobs."""
+    asyncio.run(work(given))
 
 
-async def _work(app: App, drain_seconds: float) -> None:
-    async with app.open_async():
-        await app.run_worker_async(delete_jobs="successful", shutdown_graceful_timeout=drain_seconds, listen_notify=True)
+async def work(given: Settings, *, wait: bool = True) -> None:
+    """Run jobs until told to stop or, with ``wait`` false, until none is left that is due."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(AT_ONCE, "job"))  # the default has too few for two cores
+    connector = PsycopgConnector(conninfo=str(given.database_url), min_size=1, max_size=4, timeout=10)
+    with Store(given) as store, closing(StripeGateway(given)) as gateway, queue.replace_connector(connector) as app:
+        async with app.open_async():
+            await app.run_worker_async(
+                delete_jobs="successful",
+                shutdown_graceful_timeout=given.drain_seconds,
+                listen_notify=True,
+                concurrency=AT_ONCE,
+                wait=wait,
+                additional_context={"settings": given, "store": store, "gateway": gateway},
+            )

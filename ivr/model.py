@@ -186,6 +186,7 @@ class Hold:
     tries: int  # cards sent so far
     card: str | None  # the last card sent, as "visa ****4242"
     created_at: datetime
+    installation: UUID | None = None  # whose records these are
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,7 @@ class Intent:
     hold_id: UUID | None  # from its metadata; None for what is not ours
     created_at: datetime
     refunded_cents: int = 0
+    installation: UUID | None = None  # from its metadata: whose records have the hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,7 @@ class Account:
     rate: Rate | None  # as of the consent
     holds: tuple[Hold, ...]  # oldest first
     charge: Charge | None  # once it is decided
+    lost: bool = False  # the engineer was cut off, and nobody had the incident at its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +301,8 @@ class Unfinished:
     caller_uniqueids: tuple[str, ...]
     callers_gone: bool  # every caller's leg ended longer ago than the sweep's grace
     silent_seconds: float  # since its last sign of life: event, checkpoint
+    accepted: bool = False  # an engineer has pressed 1
+    lost: bool = False  # and was cut off, and nobody has the incident now
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """``ivr serve``: wires the process and runs it until SIGTERM, then lets the calls in progress finish."""
 
 import logging
+import resource
 import signal
 from functools import partial
 from threading import Thread
@@ -14,6 +15,7 @@ from ivr.meter import Meter
 from ivr.orphans import stop_orphans
 from ivr.server import Server
 from ivr.store import Store
+from ivr.stripe_gateway import StripeGateway
 from ivr.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -21,10 +23,11 @@ log = logging.getLogger(__name__)
 
 def main(settings: Settings) -> None:
     """Serve calls. Starts also while the database or Asterisk is away: whoever calls then reaches the failsafe phones."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold what callers type
     prompts.use_overrides(settings.recordings_folder)
     store = Store(settings)
     switchboard = Switchboard(settings)
-    hotline = Hotline(settings, store, switchboard)
+    hotline = Hotline(settings, store, switchboard, StripeGateway(settings))
     meter = Meter(store, switchboard)
     hangups = Hangups(switchboard, partial(hungup, hotline))
     switchboard.on_connect(partial(stop_orphans, hotline))

@@ -23,7 +23,7 @@ def creation(hold: Hold) -> Parameters:
         "currency": hold.currency.lower(),
         "capture_method": "manual",
         "allowed_payment_method_types": ["card"],
-        "metadata": {"hold": str(hold.id), "incident": str(hold.incident_id)},
+        "metadata": {"hold": str(hold.id), "incident": str(hold.incident_id), "installation": str(hold.installation)},
     }
 
 
@@ -47,15 +47,17 @@ def refunding(intent_id: str, cents: int, key: str) -> Parameters:
 
 def intent(found: Mapping[str, Any]) -> Intent:
     """A PaymentIntent; what was given back of it is known only when its charge was asked for too (``expand``)."""
+    metadata = found.get("metadata") or {}
     return Intent(
         id=found["id"],
         status=IntentStatus(found["status"]),
         amount_cents=found["amount"],
         captured_cents=found["amount_received"],
         currency=found["currency"].upper(),
-        hold_id=_uuid((found.get("metadata") or {}).get("hold")),
+        hold_id=_uuid(metadata.get("hold")),
         created_at=datetime.fromtimestamp(found["created"], UTC),
         refunded_cents=_given_back(found.get("latest_charge")),
+        installation=_uuid(metadata.get("installation")),
     )
 
 

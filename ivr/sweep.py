@@ -8,9 +8,9 @@ from ivr.model import Consent, EndReason, IncidentStatus, Unfinished
 GRACE: Final = 30.0
 """Seconds after the caller's last leg that the flow has to end the incident itself."""
 
-SILENCE: Final = 180.0
+SILENCE: Final = 900.0
 """Seconds without any event or checkpoint after which an incident counts as left behind, unless its caller is still on
-the line. A living call is far from that: questions and rings leave an event at least each half minute, a talk each 5 s."""
+the line. A living call is far from that: rings and talks leave a sign each half minute, somebody who keys in cards each few."""
 
 
 def abandoned_because(incident: Unfinished, live: AbstractSet[str] | None) -> str | None:
@@ -33,4 +33,8 @@ def end_reason(incident: Unfinished) -> EndReason:
         return EndReason.REFUSED
     if incident.ending is not None:
         return incident.ending
-    return EndReason.CALLER_STOPPED if incident.status is IncidentStatus.TALKING else EndReason.ABANDONED
+    if incident.status is IncidentStatus.TALKING:  # nobody knows that the caller hung up: then it was we who went away
+        return EndReason.CALLER_STOPPED if incident.callers_gone else EndReason.ENGINEER_LOST
+    if incident.lost:
+        return EndReason.ENGINEER_LOST
+    return EndReason.CALLER_STOPPED if incident.accepted else EndReason.ABANDONED

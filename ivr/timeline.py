@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from ivr.event_words import duration, words
-from ivr.model import Cover, Event, IncidentReport, IncidentSummary
+from ivr.event_words import duration, money, words
+from ivr.model import Cover, Event, HoldStatus, IncidentReport, IncidentSummary
 
 
 def render(report: IncidentReport) -> RenderableType:
@@ -41,6 +41,7 @@ def as_data(report: IncidentReport) -> dict[str, Any]:
         "identified_how": report.identified_how,
         "cover": report.cover,
         "seconds_left": report.seconds_left,
+        "money": money_of(report),
         "events": events,
     }
 
@@ -49,6 +50,28 @@ def summary_data(summary: IncidentSummary) -> dict[str, Any]:
     """One incident of the list for a program."""
     ended = summary.ended_at.isoformat() if summary.ended_at else None
     return asdict(summary) | {"began_at": summary.began_at.isoformat(), "ended_at": ended}
+
+
+def money_of(report: IncidentReport) -> dict[str, Any]:
+    """What was held, captured and released, in cents, and whether nothing is left to be moved; ``charge`` once it is decided."""
+    held = sum(int(str(event.detail["amount_cents"])) for event in report.events if event.kind == "hold_held")
+    captured = sum(hold.capture_cents or 0 for hold in report.holds if hold.status is HoldStatus.CAPTURED)
+    settled = all(hold.status.is_final for hold in report.holds)
+    return {
+        "currency": report.currency,
+        "charge": report.charge.cents if report.charge else None,
+        "held": held,
+        "captured": captured,
+        "released": held - captured if settled else 0,
+        "owed": report.debt_cents or 0,
+        "settled": settled,
+    }
+
+
+def _money(report: IncidentReport) -> str:
+    found = money_of(report)
+    words = [f"{name} {money(found[name], found['currency'])}" for name in ("held", "captured", "released", "owed") if found[name]]
+    return ", ".join([*words, *([] if found["settled"] else ["not settled yet"])]) or "none moved"
 
 
 def _header(report: IncidentReport) -> Table:
@@ -65,6 +88,7 @@ def _header(report: IncidentReport) -> Table:
         "engineer": one.engineer or "nobody accepted",
         "talked": duration(one.talked_seconds),
         "cover": _cover(report),
+        "money": _money(report),
     }
     for name, value in lines.items():
         table.add_row(name, _safe(value))
@@ -98,6 +122,10 @@ def _cover(report: IncidentReport) -> str:
         case Cover.AGREEMENT:
             left = "unlimited" if report.seconds_left is None else f"{duration(report.seconds_left)} were left at the start"
             return f"agreement ({left})"
+        case Cover.PREPAID:
+            return f"prepaid: {duration(report.seconds_left or 0)}"
+        case Cover.TRUNKS:
+            return "our own trunks, as the customer says: not charged"
         case Cover.UNPAID:
             return "unpaid: an administrator settles it with the customer"
         case None:

@@ -11,12 +11,14 @@ from starlette.routing import Route
 
 from ivr.config import Settings
 from ivr.console.health import readiness
+from ivr.console.webhook import stripe_webhook
 from ivr.store import Store
+from ivr.stripe_gateway import StripeGateway
 
 
 def create_app(settings: Settings) -> Starlette:
     """The console over these settings. Starts also while the database or Asterisk is away."""
-    store = Store(settings)
+    store, gateway = Store(settings), StripeGateway(settings)
 
     async def alive(request: Request) -> Response:
         """This process answers; says nothing about the others."""
@@ -30,9 +32,11 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
+        gateway.close()
         store.close()
 
-    return Starlette(routes=[Route("/healthz", alive), Route("/ready", ready)], lifespan=lifespan)
+    webhook = Route("/stripe/webhook", stripe_webhook(store, gateway), methods=["POST"])
+    return Starlette(routes=[Route("/healthz", alive), Route("/ready", ready), webhook], lifespan=lifespan)
 
 
 def main(settings: Settings) -> None:

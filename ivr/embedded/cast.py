@@ -37,7 +37,8 @@ SIXTY_MINUTES: Final = Customer("1043", "Mill Street Bakery", "2580", "+15555550
 LAPSED: Final = Customer("1044", "Northgate Realty", "1357", "+15555550144", valid=False)
 EXHAUSTED: Final = Customer("1045", "Lakeside Clinic", "8642", "+15555550145", minutes=0)
 WITH_TRUNKS: Final = Customer("1046", "Orchard Freight", "9753", "+15555550146", trunks=True)
-CUSTOMERS: Final = (COVERED, SIXTY_MINUTES, LAPSED, EXHAUSTED, WITH_TRUNKS)
+LAPSED_WITH_TRUNKS: Final = Customer("1047", "Pinecrest Hotel", "6420", "+15555550147", trunks=True, valid=False)
+CUSTOMERS: Final = (COVERED, SIXTY_MINUTES, LAPSED, EXHAUSTED, WITH_TRUNKS, LAPSED_WITH_TRUNKS)
 
 ANN: Final = Engineer("Ann", "+15555550101")
 BEN: Final = Engineer("Ben", "+15555550102")

@@ -1,7 +1,7 @@
 -- Functions that load the cast; cast.py calls them. What is there already is left alone (but the PIN: its pepper may be new).
 
-INSERT INTO rate (valid_from, price_cents, minimum_minutes, increment_minutes, currency)
-VALUES ('2025-01-01 00:00:00+00', 250, 15, 1, 'USD')
+INSERT INTO rate (valid_from, price_cents, minimum_minutes, increment_minutes, currency, blocks, tax_basis_points)
+VALUES ('2025-01-01 00:00:00+00', 250, 15, 1, 'USD', '{15,30,60}', 825)
 ON CONFLICT (valid_from) DO NOTHING;
 
 CREATE FUNCTION pg_temp.cast_customer(

@@ -1,125 +1,52 @@
-"""``make demo``: brings the stack up and plays one real emergency call on it, narrated with its seconds.
+"""``make demo``: brings the stack up and plays one real, paid emergency call on it, narrated with its seconds.
 
 Writes ``demo/summary.json`` and ``demo/call.wav`` (the caller left, the hotline right) into the state folder and exits
-non-zero if anything of the call did not happen. The stack stays up.
+non-zero if anything of the call, or of its money, did not happen. The stack stays up.
 """
 
 import json
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from ivr import prompts, spoken, timeline
-from ivr.disclosure import price_sentence
+from ivr import tariff, timeline
+from ivr.audit import audit
 from ivr.embedded import asterisk
 from ivr.embedded.__main__ import default_stack
-from ivr.embedded.cast import ANN, COVERED, CUSTOMERS, ENGINEERS
+from ivr.embedded.cast import ANN, BEN, CUSTOMERS, ENGINEERS
+from ivr.embedded.demo_call import MINUTES, STRANGER, TALK_SECONDS, Scene, expected_cents, play
 from ivr.embedded.ears import Library
-from ivr.embedded.handset import Handset
-from ivr.embedded.phones import Caller, Phone
+from ivr.embedded.narrator import Narrator
 from ivr.embedded.pstn import Network
 from ivr.embedded.recording import write_stereo
 from ivr.embedded.stack import Stack
-from ivr.errors import SetupError
-from ivr.model import IncidentReport, IncidentStatus, Rate
+from ivr.errors import HotlineError, SetupError
+from ivr.event_words import money
+from ivr.model import IncidentReport, OfferEnd, Rate
 from ivr.store import Store
+from ivr.stripe_gateway import StripeGateway
 
-TALK_SECONDS = 4.0
-STRANGER = "+15555550177"
-"""The caller rings from a phone that the hotline does not know."""
-END_SECONDS = 10.0
-
-
-@dataclass
-class Narrator:
-    """Tells and remembers what happens, with seconds since the caller dialled."""
-
-    console: Console
-    began: float = field(default_factory=time.monotonic)
-    steps: list[dict[str, Any]] = field(default_factory=list)
-    heard: list[str] = field(default_factory=list)
-
-    def tell(self, who: str, what: str, **more: Any) -> None:
-        at = time.monotonic() - self.began
-        self.steps.append({"at": round(at, 2), "who": who, "what": what, **more})
-        line = Table.grid(padding=(0, 2))
-        line.add_column(width=8, justify="right", style="dim")
-        line.add_column(width=7, style="bold")
-        line.add_column()
-        line.add_row(f"{at:.1f} s", who, Text(what))
-        self.console.print(line)
-
-    def hears(self, who: str, phone: Handset, prompt: str, within: float = 15.0) -> None:
-        """Waits until the prompt is heard, by its sound."""
-        phone.hears(prompt, within)
-        self.heard.append(prompt)
-        self.tell(who, f"hears “{prompts.text(prompt)}”", heard=prompt)
-
-    def hears_number(self, who: str, phone: Handset, opening: str, digits: str) -> None:
-        """Waits until the digits are heard behind their opening words, each by its sound."""
-        phone.hears_sequence(opening, *spoken.digits(digits), within=15.0)
-        self.heard += [opening, *spoken.digits(digits)]
-        self.tell(who, f"hears “{prompts.text(opening)} {' '.join(digits)}”", heard=f"{opening} {digits}")
-
-    def hears_price(self, who: str, phone: Handset, rate: Rate) -> None:
-        """Waits until the price and the minimum are heard, each number by its sounds."""
-        said = price_sentence(rate)[1:]
-        phone.hears_sequence(*said, within=15.0)
-        self.heard += said
-        self.tell(who, f"hears “{' '.join(prompts.text(sound) for sound in said)}”", heard=" ".join(said))
-
-    def presses(self, who: str, phone: Handset, keys: str, shown: str = "") -> None:
-        phone.presses(keys)
-        self.tell(who, f"presses {shown or keys}")
+SETTLED_SECONDS: Final = 15.0
+"""How long the demo waits for the end of the incident and for its settlement."""
 
 
-def play(narrator: Narrator, caller: Caller, ann: Phone, rate: Rate) -> bool:
-    """The call of a covered customer. Returns whether both heard each other; raises AssertionError at what did not happen."""
-    narrator.tell("caller", f"dials the hotline from {caller.name}")
-    caller.dials()
-    narrator.hears("caller", caller, "main_menu")
-    narrator.presses("caller", caller, "9")
-    narrator.hears("caller", caller, "disclosure")
-    narrator.hears_price("caller", caller, rate)
-    narrator.hears("caller", caller, "disclosure_terms")
-    narrator.hears("caller", caller, "disclosure_menu", within=20)
-    narrator.presses("caller", caller, "1")
-    narrator.hears("caller", caller, "ask_account")
-    narrator.presses("caller", caller, COVERED.account + "#")
-    narrator.hears("caller", caller, "ask_pin")
-    narrator.presses("caller", caller, COVERED.pin + "#", shown="the PIN and #")
-    narrator.hears("caller", caller, "covered")
-    ann.rings(within=15)
-    narrator.tell(ANN.name, "is rung")
-    ann.answers()
-    narrator.tell(ANN.name, "answers")
-    narrator.hears(ANN.name, ann, "whisper")
-    narrator.hears_number(ANN.name, ann, "whisper_account", COVERED.account)
-    narrator.presses(ANN.name, ann, "1")
-    return talk(narrator, caller, ann)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of the call: what the records say, and what was wrong ("" when nothing was)."""
 
+    report: IncidentReport | None
+    two_way: bool
+    problem: str
 
-def talk(narrator: Narrator, caller: Caller, ann: Phone) -> bool:
-    """Both speak and are heard, the engineer hangs up, the caller hears the goodbye."""
-    to_caller, to_ann = caller.hears_voice_of(ann), ann.hears_voice_of(caller)
-    heard = {(True, True): "hear each other", (True, False): f"only the caller hears {ANN.name}", (False, True): f"only {ANN.name} hears"}
-    narrator.tell("both", heard.get((to_caller, to_ann), "hear nothing of each other"))
-    ann.leg.ended.wait(TALK_SECONDS)
-    ann.hangs_up()
-    narrator.tell(ANN.name, "hangs up")
-    narrator.hears("caller", caller, "engineer_left")
-    narrator.presses("caller", caller, "2")
-    narrator.hears("caller", caller, "no_charge")
-    narrator.hears("caller", caller, "goodbye_caller_stopped", within=20)
-    caller.wait_hung_up()
-    narrator.tell("hotline", "hangs up")
-    return to_caller and to_ann
+    @property
+    def money(self) -> dict[str, Any]:
+        """Held, captured, released … in cents; empty when there was no incident."""
+        return timeline.money_of(self.report) if self.report else {}
 
 
 def demo(stack: Stack, console: Console) -> bool:
@@ -130,51 +57,98 @@ def demo(stack: Stack, console: Console) -> bool:
     found = asterisk.find()
     library = Library([stack.folder / "asterisk" / "sounds" / stack.settings.language / "ivr"], [found.music] if found else [])
     with Network(stack.pstn, library) as network, Store(stack.settings) as store:
+        narrator = Narrator(console)
         newest = max((one.id for one in store.incidents(limit=1)), default=0)
-        caller, ann = network.caller(STRANGER), network.phone(ANN.phone)
-        narrator, problem, two_way = Narrator(console), "", False
-        try:
-            two_way = play(narrator, caller, ann, store.current_rate())
-        except AssertionError as failed:
-            problem = str(failed)
-            narrator.tell("demo", f"failed: {problem}")
-        report = ended_report(store, newest)
-        if caller.has_dialled:
-            write_stereo(folder / "call.wav", caller.leg.link.said, caller.leg.link.heard)
-    ok = two_way and not problem and report is not None and report.summary.talked_seconds >= TALK_SECONDS
-    write_summary(folder / "summary.json", narrator, report, ok=ok, two_way=two_way, problem=problem)
-    if report is not None:
-        console.print()
-        console.print("[bold]What the records say[/] (ivr incident show; its seconds count from the digit 9)")
-        console.print(timeline.render(report))
-    return ok
+        scene = Scene(narrator, network.caller(STRANGER), network.phone(ANN.phone), network.phone(BEN.phone), store, newest)
+        outcome = _played(scene, StripeGateway(stack.settings))
+        if scene.caller.has_dialled:
+            write_stereo(folder / "call.wav", scene.caller.leg.link.said, scene.caller.leg.link.heard)
+    write_summary(folder / "summary.json", narrator, outcome)
+    if outcome.report is not None:
+        console.print("\n[bold]What the records say[/] (ivr incident show; its seconds count from the digit 9)")
+        console.print(timeline.render(outcome.report))
+    return not outcome.problem
 
 
-def ended_report(store: Store, newest: int) -> IncidentReport | None:
-    """The demo's incident, once it has ended; None when there was none."""
-    deadline = time.monotonic() + END_SECONDS
+def _played(scene: Scene, stripe: StripeGateway) -> Outcome:
+    """The call, its settlement, and the comparison with Stripe."""
+    two_way, problem = False, ""
+    try:
+        two_way = play(scene)
+    except (AssertionError, HotlineError) as failed:
+        problem = str(failed)
+        if scene.caller.has_dialled:
+            scene.caller.hangs_up()
+    report = settled_report(scene.store, scene.newest)
+    if report is None:
+        problem = problem or "there is no incident"
+    elif not problem:
+        problem = wrong(report, scene.rate, two_way=two_way) or _audited(scene, stripe, report)
+    if problem:
+        scene.narrator.tell("demo", f"failed: {problem}")
+    return Outcome(report, two_way, problem)
+
+
+def wrong(report: IncidentReport, rate: Rate, *, two_way: bool) -> str:
+    """The first thing that is not as it should be; "" when all is right."""
+    found = timeline.money_of(report)
+    held, due = tariff.block_cents(rate, MINUTES), expected_cents(rate)
+    ends = [event.detail.get("end") for event in report.events if event.kind == "offer_ended"]
+    facts = {
+        "both did not hear each other all the time": two_way,
+        f"the talk was shorter than {TALK_SECONDS:g} s": report.summary.talked_seconds >= TALK_SECONDS,
+        f"the offers ended as {ends}": ends == [OfferEnd.NOT_ACCEPTED, OfferEnd.ACCEPTED],
+        "the money is not settled": found["settled"],
+        f"the money is {found}": (found["held"], found["charge"], found["captured"], found["released"]) == (held, due, due, held - due),
+        "nothing was left to release": 0 < found["captured"] < found["held"],
+    }
+    return next((what for what, is_so in facts.items() if not is_so), "")
+
+
+def _audited(scene: Scene, stripe: StripeGateway, report: IncidentReport) -> str:
+    """Tells the money, compares every hold with Stripe, and says what differs."""
+    found = timeline.money_of(report)
+    told = ", ".join(f"{name} {money(found[name], found['currency'])}" for name in ("held", "captured", "released"))
+    scene.narrator.tell("money", told, **{name: found[name] for name in ("held", "captured", "released")})
+    try:
+        differences = audit(scene.store, stripe)
+    except HotlineError as problem:
+        return f"the audit could not be made: {problem}"
+    if differences:
+        return f"the records and Stripe differ, run `ivr money audit` in `make shell`: {differences[0].means}"
+    scene.narrator.tell("audit", "every hold in the records agrees with Stripe")
+    return ""
+
+
+def settled_report(store: Store, newest: int) -> IncidentReport | None:
+    """The demo's incident, once all of its money is settled; as it stands when that takes too long; None when there was none."""
+    deadline = time.monotonic() + SETTLED_SECONDS
     while True:
-        mine = [one for one in store.incidents(limit=1) if one.id > newest]
+        mine = [one.id for one in store.incidents(limit=1) if one.id > newest]
         if not mine:
             return None
-        if mine[0].status is IncidentStatus.ENDED or time.monotonic() > deadline:
-            return store.report(mine[0].id)
+        report = store.report(mine[0])
+        over = report.summary.ended_at is not None and timeline.money_of(report)["settled"]
+        if over or time.monotonic() > deadline:
+            return report
         time.sleep(0.1)
 
 
-def write_summary(path: Path, narrator: Narrator, report: IncidentReport | None, *, ok: bool, two_way: bool, problem: str) -> None:
-    """The outcome for programs: offsets are seconds since the caller dialled."""
+def write_summary(path: Path, narrator: Narrator, outcome: Outcome) -> None:
+    """The outcome for programs: offsets are seconds since the caller dialled, money is in cents."""
+    report, found = outcome.report, outcome.money
     path.write_text(
         json.dumps(
             {
-                "ok": ok,
+                "ok": not outcome.problem,
                 "incident": report.summary.id if report else None,
                 "reason": report.summary.reason if report else None,
-                "two_way_audio": two_way,
+                "two_way_audio": outcome.two_way,
                 "bridged_seconds": round(report.summary.talked_seconds, 1) if report else 0.0,
+                **{name: found.get(name) for name in ("currency", "held", "captured", "released")},
                 "heard": narrator.heard,
                 "steps": narrator.steps,
-                "problem": problem or None,
+                "problem": outcome.problem or None,
             },
             indent=2,
         )
@@ -189,6 +163,7 @@ def addresses(stack: Stack, console: Console) -> None:
     places.add_row("recording", f"{stack.folder / 'demo' / 'call.wav'} (caller left, hotline right)")
     places.add_row("summary", str(stack.folder / "demo" / "summary.json"))
     places.add_row("console", f"http://127.0.0.1:{ports.console_port}/ready")
+    places.add_row("Stripe", f"{stack.stripe_url}, a sandbox: its test cards are in the README")
     places.add_row("call", f"sip:{digits}@127.0.0.1:{ports.sip_port} from any SIP phone on this machine, as the carrier")
     places.add_row("softphone", f"register at 127.0.0.1:{ports.pstn_port} as one of these, then dial {digits}")
     places.add_row("password", stack.softphone_password)

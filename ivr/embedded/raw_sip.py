@@ -1,6 +1,7 @@
-"""A bare SIP caller over UDP, for From headers that no Asterisk would send. Hears and says like any other phone.
+"""A bare SIP caller over UDP, for From headers and keys that no Asterisk would send. Hears and says like any other phone.
 
-Just enough of RFC 3261: INVITE with SDP, ACK, BYE; RTP with µ-law. One call, no authentication, no retransmission (loopback loses nothing).
+Just enough of RFC 3261: INVITE with SDP, ACK, INFO, BYE; RTP with µ-law and RFC 4733 events.
+One call, no authentication, no retransmission (loopback loses nothing).
 """
 
 import socket
@@ -8,6 +9,7 @@ import struct
 import threading
 import time
 import uuid
+from collections import deque
 from types import TracebackType
 from typing import Final, Self
 
@@ -18,6 +20,12 @@ from ivr.embedded.recording import FRAME, Sound, Track
 
 ANSWER_SECONDS: Final = 5.0
 SILENCE: Final = b"\xff" * FRAME
+TICK: Final = 0.02
+"""Seconds between two RTP packets."""
+EVENTS: Final = "0123456789*#ABCD"
+"""Each key at its number in RFC 4733."""
+ENDS: Final = 3
+"""How often the end of an event is sent, since packets get lost."""
 
 
 def _mu_law() -> Sound:
@@ -43,6 +51,8 @@ class RawCall:
         self._call = uuid.uuid4().hex
         self._to = f"<{self._uri}>".encode()
         self._over = threading.Event()
+        self._pressed: deque[tuple[str, int]] = deque()
+        self._requests = 1
         self.heard = Track()
         self.ears = Ears(self.heard, library)
 
@@ -56,10 +66,18 @@ class RawCall:
                 return self._final(status, reply)
         return 0
 
+    def presses(self, keys: str, *, seconds: float = 0.12, pause: float = 0.08, info: bool = False) -> None:
+        """Presses each key for ``seconds``, ``pause`` apart, as RFC 4733 events; with ``info`` by SIP INFO as well, at the same time."""
+        for key in keys:
+            if info:
+                self._request("INFO", f"Signal={key}\r\nDuration={round(seconds * 1000)}\r\n".encode(), "application/dtmf-relay")
+            self._pressed.append((key, max(1, round(seconds / TICK))))
+            self._over.wait((max(1, round(seconds / TICK)) + ENDS - 1) * TICK + pause)
+
     def hangs_up(self) -> None:
         """Sends BYE if the call is up, and closes."""
         if not self._over.is_set() and self._to.count(b"tag="):
-            self._send("BYE", 2)
+            self._request("BYE")
         self._over.set()
         self._sip.close()
         self._rtp.close()
@@ -83,15 +101,21 @@ class RawCall:
         return status
 
     def _talk(self, peer: tuple[str, int]) -> None:
-        """20 ms of silence every 20 ms, as a phone in a quiet room."""
-        count = 0
-        while not self._over.wait(max(0.0, self.heard.begin + count * 0.02 - time.monotonic())):
-            header = struct.pack(">BBHII", 0x80, 0, count & 0xFFFF, count * FRAME, 0x1D1D)
+        """A packet every 20 ms: silence, as a phone in a quiet room, or what is left of the key that is pressed."""
+        event: list[bytes] = []
+        began = 0
+        for count in range(1 << 30):
+            if self._over.wait(max(0.0, self.heard.begin + count * TICK - time.monotonic())):
+                return
+            kind, payload, stamp = 0, SILENCE, count * FRAME
+            if not event and self._pressed:
+                event, began, kind = _event(*self._pressed.popleft()), stamp, 0x80
+            if event:
+                kind, payload, stamp = kind | 101, event.pop(0), began
             try:
-                self._rtp.sendto(header + SILENCE, peer)
+                self._rtp.sendto(struct.pack(">BBHII", 0x80, kind, count & 0xFFFF, stamp, 0x1D1D) + payload, peer)
             except OSError:
                 return
-            count += 1
 
     def _listen(self) -> None:
         while not self._over.is_set():
@@ -113,11 +137,16 @@ class RawCall:
             return 0, b""
         return (int(reply.split()[1]), reply) if reply.startswith(b"SIP/2.0") else (0, reply)
 
+    def _request(self, method: str, body: bytes = b"", kind: str = "") -> None:
+        """Another request of this dialog."""
+        self._requests += 1
+        self._send(method, self._requests, body, f"Content-Type: {kind}\r\n".encode() if kind else b"")
+
     def _send(self, method: str, number: int, body: bytes = b"", extra: bytes = b"") -> None:
         port = self._sip.getsockname()[1]
         lines = [
             f"{method} {self._uri} SIP/2.0".encode(),
-            f"Via: SIP/2.0/UDP {self._source}:{port};branch=z9hG4bK{self._call}{method};rport".encode(),
+            f"Via: SIP/2.0/UDP {self._source}:{port};branch=z9hG4bK{self._call}{method}{number};rport".encode(),
             b"From: " + self._from + b";tag=" + self._call[:8].encode(),
             b"To: " + self._to,
             f"Call-ID: {self._call}\r\nCSeq: {number} {method}\r\nContact: <sip:raw@{self._source}:{port}>\r\nMax-Forwards: 70".encode(),
@@ -129,7 +158,8 @@ class RawCall:
         port = self._rtp.getsockname()[1]
         return (
             f"v=0\r\no=- 1 1 IN IP4 {self._source}\r\ns=-\r\nc=IN IP4 {self._source}\r\nt=0 0\r\n"
-            f"m=audio {port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n"
+            f"m=audio {port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+            "a=fmtp:101 0-16\r\na=sendrecv\r\n"
         ).encode()
 
 
@@ -137,6 +167,13 @@ def raw_invite(target: tuple[str, int], number: str, from_header: bytes, *, sour
     """The SIP status of one INVITE, hung up at once; None when Asterisk did not answer it at all."""
     with RawCall(from_header, number, target, Library([]), source=source) as call:
         return call.dials() or None
+
+
+def _event(key: str, packets: int) -> list[bytes]:
+    """The payloads of one key (RFC 4733): growing, then its end three times."""
+    number = EVENTS.index(key)
+    growing = [struct.pack(">BBH", number, 10, place * FRAME) for place in range(1, packets)]
+    return growing + [struct.pack(">BBH", number, 0x80 | 10, packets * FRAME)] * ENDS
 
 
 def _socket(source: str) -> socket.socket:

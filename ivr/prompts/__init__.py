@@ -18,7 +18,7 @@ _MADE: Final = read_manifest()
 NAMES: Final = frozenset(_TEXTS)
 ATOMS: Final = frozenset(name for name, prompt in _TEXTS.items() if prompt.kind is Kind.ATOM)
 
-DISCLOSURE_PARTS: Final = ("disclosure", "with_a_minimum_of", "disclosure_terms", "disclosure_emergency", "disclosure_menu")
+DISCLOSURE_PARTS: Final = ("disclosure", "plus_tax", "with_a_minimum_of", "disclosure_terms", "disclosure_emergency", "disclosure_menu")
 """What a caller hears before consenting, numbers aside."""
 
 

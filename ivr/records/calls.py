@@ -69,9 +69,11 @@ class Calls:
         """Engineers are being offered it now. Raises IllegalChange when it is talking or ended."""
         self._change("connecting", incident_id)
 
-    def engineer_lost(self, incident_id: int) -> None:
-        """The accepted engineer is gone: offers may be made again. Raises IllegalChange unless it was talking or connecting."""
-        self._change("engineer_lost", incident_id)
+    def engineer_lost(self, incident_id: int, *, dropped: bool = True) -> None:
+        """The accepted engineer is gone: offers may be made again. ``dropped``: cut off, not hung up on purpose.
+
+        Raises IllegalChange unless the incident was talking or connecting."""
+        self._change("engineer_lost", incident_id, dropped=dropped)
 
     def set_ending(self, incident_id: int, reason: EndReason) -> None:
         """Remember the engineer's ending key. Nothing happens when the incident is already over."""
@@ -99,8 +101,8 @@ class Calls:
     def _set(self, query: str, incident_id: int, **values: object) -> None:
         _found(self._db.row(query, incident_id=incident_id, **values), "incident", incident_id)
 
-    def _change(self, query: str, incident_id: int) -> None:
-        if self._db.row(query, incident_id=incident_id) is None:
+    def _change(self, query: str, incident_id: int, **values: object) -> None:
+        if self._db.row(query, incident_id=incident_id, **values) is None:
             raise IllegalChange(f"incident {incident_id} is {self.incident(incident_id).status}: {query} is too late")
 
 

@@ -58,4 +58,6 @@ def _unfinished(row: Row) -> Unfinished:
         caller_uniqueids=tuple(row["caller_uniqueids"] or ()),
         callers_gone=row["callers_gone"],
         silent_seconds=row["silent_seconds"],
+        accepted=row["accepted"],
+        lost=row["lost"],
     )

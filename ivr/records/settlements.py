@@ -94,6 +94,13 @@ class Settlements:
         if self._db.row("refund_done", refund_id=refund_id, stripe_id=stripe_id) is None:
             raise UnknownRecord(f"There is no refund {refund_id}.")
 
+    def installation(self) -> UUID:
+        """Names these records among others that share an account at Stripe."""
+        row = self._db.row("installation")
+        if row is None:
+            raise UnknownRecord("These records have lost their name (table installation).")
+        return UUID(str(row["id"]))
+
     def refunds_open(self) -> list[Refund]:
         """Refunds of which Stripe has not said that they are done, oldest first."""
         return [Refund(**row) for row in self._db.rows("refunds_open")]
@@ -122,6 +129,7 @@ def _account(row: Row) -> Account:
         consent=Consent(row["consent"]) if row["consent"] else None,
         cover=Cover(row["cover"]) if row["cover"] else None,
         accepted=row["accepted"],
+        lost=row["lost"],
         counting=row["counting"],
         seconds=row["seconds"],
         rate=rate_of_row(row["rate"]) if row["rate"] else None,
@@ -132,4 +140,5 @@ def _account(row: Row) -> Account:
 
 def _from_json(hold: Row) -> Row:
     """What JSON has no types for."""
-    return {"id": UUID(hold["id"]), "created_at": datetime.fromisoformat(hold["created_at"])}
+    created = datetime.fromisoformat(hold["created_at"])
+    return {"id": UUID(hold["id"]), "installation": UUID(hold["installation"]), "created_at": created}

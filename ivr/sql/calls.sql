@@ -68,8 +68,8 @@ WHERE id = %(incident_id)s RETURNING id;
 UPDATE incident SET status = 'connecting' WHERE id = %(incident_id)s AND status IN ('open', 'connecting') RETURNING id;
 
 -- engineer_lost --
--- The accepted engineer is gone; the incident is offered again.
-UPDATE incident SET status = 'connecting', accepted_offer_id = NULL
+-- The accepted engineer is gone, cut off (dropped) or by a hang-up; the incident is offered again.
+UPDATE incident SET status = 'connecting', accepted_offer_id = NULL, engineer_dropped = engineer_dropped OR %(dropped)s
 WHERE id = %(incident_id)s AND (status = 'talking' OR status = 'connecting') RETURNING id;
 
 -- set_ending --

@@ -49,11 +49,12 @@ SELECT id FROM sent UNION ALL SELECT id FROM known;
 
 -- card_held --
 -- The bank said yes: the hold, its last card and, unless it has ended meanwhile, what the incident may use.
+-- Not for a caller who was already connected otherwise: what somebody was told to be unpaid is not paid behind their back.
 WITH known AS (
     SELECT id FROM hold WHERE id = %(hold_id)s AND status = 'held'
 ), place AS MATERIALIZED (
     SELECT h.id FROM hold h JOIN incident i ON i.id = h.incident_id
-    WHERE h.id = %(hold_id)s AND h.status = 'confirming' FOR NO KEY UPDATE OF i
+    WHERE h.id = %(hold_id)s AND h.status = 'confirming' AND coalesce(i.cover = 'prepaid', true) FOR NO KEY UPDATE OF i
 ), held AS (
     UPDATE hold SET status = 'held' FROM place WHERE hold.id = place.id AND hold.status = 'confirming'
     RETURNING hold.id, hold.incident_id, hold.minutes
@@ -79,19 +80,29 @@ WITH known AS (
 )
 SELECT id FROM freed UNION ALL SELECT id FROM known;
 
+-- connect_unpaid --
+-- The caller is connected without payment, unless a hold stands by now.
+UPDATE incident SET cover = 'unpaid' WHERE id = %(incident_id)s AND cover IS DISTINCT FROM 'prepaid' RETURNING id;
+
 -- cards_tried --
 SELECT count(*) AS cards FROM card_try t JOIN hold h ON h.id = t.hold_id WHERE h.incident_id = %(incident_id)s;
 
 -- cards_today --
--- Cards of the last 24 hours from the same caller ID (no caller ID counts as one), or of the same customer: whichever is more.
+-- Cards of the last 24 hours that were not accepted: from the same caller ID, of the same customer, or a fifth of those from
+-- callers who hide their number (few of them must not lock out all others); whichever is most.
 WITH recent AS (
     SELECT h.incident_id, count(*) AS cards FROM card_try t JOIN hold h ON h.id = t.hold_id
-    WHERE t.began_at > now() - interval '24 hours' GROUP BY h.incident_id
+    WHERE t.began_at > now() - interval '24 hours' AND t.outcome IS DISTINCT FROM 'held' GROUP BY h.incident_id
 ), marked AS (
-    SELECT recent.cards, i.customer_id = mine.customer_id AS same_customer, EXISTS (
-        SELECT FROM call c JOIN call m ON coalesce(m.caller_id, '') = coalesce(c.caller_id, '')
-        WHERE c.incident_id = recent.incident_id AND m.incident_id = mine.id) AS same_caller
+    SELECT recent.cards, i.customer_id = mine.customer_id AS same_customer,
+        EXISTS (SELECT FROM call c JOIN call m ON m.caller_id = c.caller_id
+            WHERE c.incident_id = recent.incident_id AND m.incident_id = mine.id) AS same_caller,
+        EXISTS (SELECT FROM call c JOIN call m ON m.caller_id IS NULL AND c.caller_id IS NULL
+            WHERE c.incident_id = recent.incident_id AND m.incident_id = mine.id) AS both_hidden
     FROM recent JOIN incident i ON i.id = recent.incident_id JOIN incident mine ON mine.id = %(incident_id)s
 )
-SELECT greatest(coalesce(sum(cards) FILTER (WHERE same_caller), 0), coalesce(sum(cards) FILTER (WHERE same_customer), 0))::bigint AS cards
+SELECT greatest(
+    coalesce(sum(cards) FILTER (WHERE same_caller), 0), coalesce(sum(cards) FILTER (WHERE same_customer), 0),
+    floor(coalesce(sum(cards) FILTER (WHERE both_hidden), 0) / 5)
+)::bigint AS cards
 FROM marked;

@@ -33,7 +33,9 @@ SELECT i.id AS incident_id, i.status, i.consent, i.ending,
         i.began_at,
         (SELECT max(at) FROM incident_event WHERE incident_id = i.id),
         (SELECT max(checkpoint_at) FROM talk WHERE incident_id = i.id)
-    ))::float8 AS silent_seconds
+    ))::float8 AS silent_seconds,
+    EXISTS (SELECT FROM offer WHERE incident_id = i.id AND result = 'accepted') AS accepted,
+    i.accepted_offer_id IS NULL AND i.engineer_dropped AS lost
 FROM incident i LEFT JOIN leg l ON l.incident_id = i.id
 WHERE i.status <> 'ended' GROUP BY i.id ORDER BY i.id;
 

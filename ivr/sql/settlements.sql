@@ -2,6 +2,7 @@
 -- Everything that the money of an incident depends on.
 SELECT i.id AS incident_id, i.status, i.reason, i.consent, i.cover,
     EXISTS (SELECT FROM offer WHERE incident_id = i.id AND result = 'accepted') AS accepted,
+    i.accepted_offer_id IS NULL AND i.engineer_dropped AS lost,
     EXISTS (SELECT FROM talk WHERE incident_id = i.id AND ended_at IS NULL) AS counting,
     (SELECT coalesce(sum(seconds), 0)::float8 FROM talk WHERE incident_id = i.id) AS seconds,
     (SELECT to_jsonb(r) - 'valid_from' FROM rate r WHERE r.id = i.rate_id) AS rate,
@@ -52,6 +53,9 @@ INSERT INTO debt (incident_id, cents, currency, reason)
 SELECT %(incident_id)s, %(cents)s, %(currency)s, %(reason)s
 WHERE NOT EXISTS (SELECT FROM debt WHERE incident_id = %(incident_id)s)
 ON CONFLICT (incident_id) DO NOTHING;
+
+-- installation --
+SELECT id FROM installation;
 
 -- hear_webhook --
 -- Returns a row the first time.

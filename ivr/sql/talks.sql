@@ -1,8 +1,8 @@
 -- talk_began --
--- Both legs are in one bridge. The same talk again while it is open.
+-- Both legs are in one bridge. The same row again for whoever hears of it later, also when it is over.
 INSERT INTO talk (incident_id, offer_id, caller_uniqueid, bridge, started_monotonic, boot_id)
 SELECT incident_id, id, %(caller)s, %(bridge)s, %(monotonic)s, %(boot_id)s FROM offer WHERE uniqueid = %(offer)s
-ON CONFLICT (offer_id, bridge) WHERE ended_at IS NULL DO UPDATE SET bridge = excluded.bridge
+ON CONFLICT (offer_id, bridge) DO UPDATE SET bridge = excluded.bridge
 RETURNING id;
 
 -- talk_checkpoint --

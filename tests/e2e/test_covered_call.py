@@ -5,7 +5,7 @@ import pytest
 from ivr import spoken
 from ivr.disclosure import price_sentence
 from ivr.model import Consent, Cover, EndReason
-from tests.e2e.world import COVERED, LAPSED, SIXTY_MINUTES, World
+from tests.e2e.world import COVERED, SIXTY_MINUTES, World
 
 
 def test_a_covered_customer_talks_to_an_engineer(world: World) -> None:
@@ -112,10 +112,12 @@ def test_three_wrong_pins_reach_an_engineer_who_is_told(world: World) -> None:
         caller.hears("pin_wrong")
         caller.presses("0000#")
     caller.hears("not_identified")
-    world.ann.rings(within=15)
+    caller.hears("unpaid_terms")
+    world.ann.rings(within=25)
     world.ann.answers()
     world.ann.hears("whisper")
     world.ann.hears("whisper_unverified")
+    world.ann.hears("whisper_unpaid")
 
 
 def test_an_unknown_account_may_be_mended(world: World) -> None:
@@ -133,15 +135,6 @@ def test_minutes_left_are_spoken(world: World) -> None:
     world.identified(caller, SIXTY_MINUTES)
     caller.hears("covered")
     caller.hears_sequence("minutes_left_before", *spoken.minutes(60), "minutes_left_after")
-
-
-def test_a_lapsed_customer_hears_the_terms_and_is_connected(world: World) -> None:
-    caller = world.caller()
-    world.identified(caller, LAPSED)
-    caller.hears("unpaid_terms")
-    world.accepts(world.ann)
-    assert caller.hears_voice_of(world.ann)
-    assert world.report().cover is Cover.UNPAID
 
 
 def test_a_known_phone_is_offered_its_account(world: World) -> None:

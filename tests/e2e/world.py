@@ -7,20 +7,37 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ivr.config import Settings
-from ivr.embedded.cast import ANN, BEN, CLEO, COVERED, EXHAUSTED, FAILSAFE, LAPSED, SIXTY_MINUTES, WITH_TRUNKS, Customer
+from ivr.embedded.cast import (
+    ANN,
+    BEN,
+    CLEO,
+    COVERED,
+    EXHAUSTED,
+    FAILSAFE,
+    LAPSED,
+    LAPSED_WITH_TRUNKS,
+    SIXTY_MINUTES,
+    WITH_TRUNKS,
+    Customer,
+)
 from ivr.embedded.phones import Caller, Handset, Phone
 from ivr.embedded.ports import Ports
 from ivr.embedded.pstn import Network
 from ivr.embedded.stack import Stack
+from ivr.embedded.stripe_sandbox.control import SandboxControl
 from ivr.migrate import run_script
 from ivr.model import IncidentReport, IncidentStatus, OfferEnd
 from ivr.store import Store
+from ivr.stripe_gateway import StripeGateway
+from ivr.timeline import money_of
+from tests.e2e.cards import GOOD, KeyedCard
 
-__all__ = ["COVERED", "EXHAUSTED", "LAPSED", "SIXTY_MINUTES", "WITH_TRUNKS", "World"]
+__all__ = ["COVERED", "EXHAUSTED", "LAPSED", "LAPSED_WITH_TRUNKS", "SIXTY_MINUTES", "WITH_TRUNKS", "World"]
 
 STRANGER: Final = "+15555550177"
 """A number that belongs to nobody in the cast."""
@@ -31,10 +48,13 @@ WITHOUT_ORDER: Final = frozenset({"leg_ended"})
 class World:
     """One stack, its phones and its records, for one scenario after the other."""
 
-    def __init__(self, stack: Stack, network: Network, store: Store) -> None:
+    def __init__(self, stack: Stack, network: Network, store: Store, check_traces: Callable[[], None] = lambda: None) -> None:
+        """``check_traces`` raises ``AssertionError`` when a card that was keyed stands anywhere."""
+        self.check_traces = check_traces
         self.stack = stack
         self.network = network
         self.store = store
+        self.gateway = StripeGateway(stack.settings)
         self.ann, self.ben, self.cleo = (network.phone(engineer.phone) for engineer in (ANN, BEN, CLEO))
         self.engineers = (self.ann, self.ben, self.cleo)
         self.failsafe = network.phone(FAILSAFE[0])
@@ -50,6 +70,12 @@ class World:
     def ports(self) -> Ports:
         return self.stack.ports
 
+    @cached_property
+    def sandbox(self) -> SandboxControl:
+        """Stripe's stand-in: faults on demand, and what it knows."""
+        key = self.settings.stripe_key
+        return SandboxControl(self.stack.stripe_url, key.get_secret_value() if key else "")
+
     # before and after a scenario
 
     def begin(self) -> None:
@@ -60,6 +86,8 @@ class World:
             phone.forget_rings()
         self._newest = max((each.id for each in self.store.incidents(limit=1)), default=0)
         self._rings = {phone.number: phone.rings_so_far for phone in self._phones()}
+        self.sandbox.clear_faults()
+        self._forget_cards()
 
     def finish(self) -> None:
         """Hangs up what is still in a call and waits until the hotline is idle."""
@@ -67,7 +95,13 @@ class World:
             if caller.has_dialled:
                 caller.hangs_up()
         self.network.hang_up_all()
+        self.sandbox.clear_faults()
         self.wait_idle()
+
+    def _forget_cards(self) -> None:
+        """The cards of earlier scenarios were tried the day before yesterday, so that the limits of a day begin anew."""
+        rule = "ALTER TABLE card_try {} TRIGGER card_try_rule"
+        self.sql(f"{rule.format('DISABLE')}; UPDATE card_try SET began_at = began_at - interval '2 days'; {rule.format('ENABLE')}")
 
     def _phones(self) -> tuple[Phone, ...]:
         return (*self.engineers, *(self.network.phone(number) for number in FAILSAFE))
@@ -104,6 +138,44 @@ class World:
         caller.hears("ask_pin")
         caller.presses(customer.pin + "#")
 
+    def to_payment(self, caller: Caller, customer: Customer | None) -> None:
+        """Up to the blocks with their prices: a customer whom no agreement covers, or a guest."""
+        if customer is not None:
+            self.identified(caller, customer)
+        else:
+            self.agreed(caller)
+            caller.hears("ask_account")
+            caller.presses("*")
+        caller.hears("prepay")
+
+    def to_card(self, caller: Caller, customer: Customer | None, *, block: str = "1") -> None:
+        """Up to the question for the card's number."""
+        self.to_payment(caller, customer)
+        caller.presses(block)
+        caller.hears("ask_card_number")
+
+    def keys_in(self, caller: Caller, card: KeyedCard) -> None:
+        """All fields of a card in one breath, as who knows the way does, up to the confirmation."""
+        caller.presses(f"{card.number}#{card.expiry}#{card.code}#{card.zip}#")
+        caller.hears("confirm_card", within=20)
+
+    def keys_fields(self, caller: Caller, card: KeyedCard) -> None:
+        """All fields of a card, each after its question, up to the ZIP code's last key."""
+        caller.presses(card.number + "#")
+        caller.hears("ask_expiry")
+        caller.presses(card.expiry + "#")
+        caller.hears("ask_code")
+        caller.presses(card.code + "#")
+        caller.hears("ask_zip")
+        caller.presses(card.zip + "#")
+
+    def pays(self, caller: Caller, customer: Customer | None, card: KeyedCard = GOOD, *, block: str = "1") -> None:
+        """Up to the card's approval."""
+        self.to_card(caller, customer, block=block)
+        self.keys_in(caller, card)
+        caller.presses("1")
+        caller.hears("card_approved", within=15)
+
     def accepts(self, engineer: Phone, within: float = 20.0) -> None:
         """The engineer's phone rings, is answered, and 1 is pressed."""
         engineer.rings(within)
@@ -116,9 +188,7 @@ class World:
         self.identified(caller, customer)
         if seconds_left is not None:
             caller.hears("covered")
-            run_script(
-                str(self.settings.database_url), f"UPDATE incident SET seconds_left = {seconds_left} WHERE id = {self.incident_id()}"
-            )
+            self.sql(f"UPDATE incident SET seconds_left = {seconds_left} WHERE id = {self.incident_id()}")
         self.accepts(self.ann)
         self.talk_goes_on(caller, self.ann)
 
@@ -204,11 +274,19 @@ class World:
 
     # records
 
+    def sql(self, statements: str) -> None:
+        """Changes the records behind the hotline's back."""
+        run_script(str(self.settings.database_url), statements)
+
     def incident_id(self) -> int:
         """The number of this scenario's incident. Raises ``AssertionError`` when there is none, or more than one."""
         new = [each.id for each in self.store.incidents(limit=3) if each.id > self._newest]
         assert len(new) == 1, f"one incident expected, found {new}"
         return new[0]
+
+    def incident_ids(self) -> list[int]:
+        """The numbers of all of this scenario's incidents, newest first."""
+        return [each.id for each in self.store.incidents(limit=100) if each.id > self._newest]
 
     def report(self) -> IncidentReport:
         return self.store.report(self.incident_id())
@@ -221,6 +299,12 @@ class World:
         """How this scenario's offers ended, in order."""
         return [OfferEnd(str(event.detail["end"])) for event in self.report().events if event.kind == "offer_ended"]
 
+    def money(self) -> dict[str, Any]:
+        """Held, captured and released cents of this scenario's incident, once all of it is settled."""
+        number = self.incident_id()
+        wait_until(lambda: bool(money_of(self.store.report(number))["settled"]), 20, f"incident {number} is not settled")
+        return money_of(self.store.report(number))
+
     def rung(self) -> list[str]:
         """The phones that were rung in this scenario."""
         return [phone.number for phone in self._phones() if phone.rings_so_far > self._rings[phone.number]]
@@ -232,10 +316,11 @@ class World:
     def wait_idle(self) -> None:
         """Waits until no leg is up and this scenario's incidents are ended."""
         wait_until(lambda: not self.network.legs_up(), 10, "a leg is still up")
-        wait_until(self._all_ended, 10, "an incident has not ended")
+        wait_until(lambda: not self.open_incidents(), 10, "an incident has not ended")
 
-    def _all_ended(self) -> bool:
-        return all(each.status is IncidentStatus.ENDED for each in self.store.incidents(limit=3) if each.id > self._newest)
+    def open_incidents(self) -> list[int]:
+        """Those of this scenario that have not ended."""
+        return [each.id for each in self.store.incidents(limit=100) if each.id > self._newest and each.status is not IncidentStatus.ENDED]
 
     # the machine
 

@@ -70,9 +70,11 @@ def console(settings: Settings, ami_port: int) -> Iterator[Client]:
         thread.start()
         while not web.started:
             sleep(0.005)
-        yield Client(listener.getsockname()[1])
-        web.should_exit = True
-        thread.join(10)
+        try:
+            yield Client(listener.getsockname()[1])
+        finally:
+            web.should_exit = True
+            thread.join(10)
 
 
 def test_ready_when_both_parts_answer(settings: Settings) -> None:

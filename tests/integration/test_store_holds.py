@@ -32,8 +32,9 @@ def test_a_hold_goes_from_row_to_held_with_every_step_on_the_timeline(store: Sto
     store.card_held(hold.id)
     now = store.hold(hold.id)
     assert now == Hold(
-        hold.id, incident.id, 15, 3750, "USD", HoldStatus.HELD, hold.intent_id, None, 2, "mastercard ****4444", hold.created_at
-    )
+        hold.id, incident.id, 15, 3750, "USD", HoldStatus.HELD, hold.intent_id, None, 2, "mastercard ****4444", hold.created_at,
+        store.installation(),
+    )  # fmt: skip
     prepaid = store.incident(incident.id)
     assert (prepaid.cover, prepaid.seconds_left) == (Cover.PREPAID, 900)
     assert kinds(store, incident.id)[before:] == [
@@ -74,9 +75,8 @@ def test_every_step_can_be_repeated(store: Store) -> None:
 
 
 def test_minutes_add_up(store: Store) -> None:
-    """A second hold, and what an exhausted agreement had left."""
+    """A second hold adds its block."""
     incident = agreed(store)
-    store.covered(incident.id, Cover.UNPAID, None)
     first, second = held(store, incident.id), held(store, incident.id)
     assert store.incident(incident.id).seconds_left == 1800
     assert [hold.id for hold in store.holds(incident.id)] == [first.id, second.id]
@@ -194,13 +194,18 @@ def test_cards_are_counted_by_incident_caller_and_customer(store: Store, sql: Sq
     assert store.cards_today(called(store).id) == 1  # a stranger of the first number, who tried none
 
 
-def test_callers_without_a_number_count_as_one(store: Store, sql: Sql) -> None:
-    """Hiding the number is no way to try more cards."""
-    first, second = card_sent(store), card_sent(store)
+def test_callers_without_a_number_count_together_and_five_as_one(store: Store, sql: Sql) -> None:
+    """Hiding the number is no way to try as many cards as one likes, and a few who do it don't lock out the others."""
+    sent = [card_sent(store) for _ in range(10)]
     sql("UPDATE call SET caller_id = NULL")
-    assert store.cards_today(first.incident_id) == 2
-    sql("UPDATE call SET caller_id = '+12025550101' WHERE incident_id = %s", second.incident_id)
-    assert store.cards_today(first.incident_id) == 1
+    assert store.cards_today(sent[0].incident_id) == 2
+    sql("UPDATE call SET caller_id = '+12025550101' WHERE incident_id = %s", sent[1].incident_id)
+    assert [store.cards_today(hold.incident_id) for hold in sent[:2]] == [1, 1]
+
+
+def test_cards_that_were_accepted_do_not_count(store: Store) -> None:
+    """Who pays often is no card tester."""
+    assert store.cards_today(held(store).incident_id) == 0
 
 
 def test_the_rate_stays_as_agreed(store: Store, sql: Sql) -> None:

@@ -50,7 +50,7 @@ def test_a_killed_process_leaves_nothing_open_for_ever(store: Store, sql: Sql) -
     hours_pass(sql)
     assert sweep_once(store, None) == []
     assert sweep_once(store, frozenset()) == [offer.incident_id, ringing.incident_id]
-    assert store.incident(offer.incident_id).reason is EndReason.CALLER_STOPPED
+    assert store.incident(offer.incident_id).reason is EndReason.ENGINEER_LOST  # nobody knows that the caller hung up
     assert store.incident(ringing.incident_id).reason is EndReason.ABANDONED
     assert "swept" in kinds(store, offer.incident_id)
     hours_pass(sql)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ivr.errors import CallerGone, StoreUnavailable
-from ivr.model import Consent, Cover, Coverage, Customer, EndReason, Incident, IncidentStatus, Offer, OfferEnd, Rate, Rung
+from ivr.model import Account, Charge, Consent, Cover, Coverage, Customer, EndReason, Incident, IncidentStatus, Offer, OfferEnd, Rate, Rung
 from ivr.phone import Phone
+from tests.unit.scripted_money import MemoryHolds
 
 RATE = Rate(id=1, price_cents=250, minimum_minutes=15, increment_minutes=1, currency="usd")
 HANG_UP = "hang up"
@@ -79,7 +80,7 @@ class ScriptedPhone(Phone):
 
 
 @dataclass
-class MemoryRecords:
+class MemoryRecords(MemoryHolds):
     """The records of one incident, with the same promises as the store: one accept, one end of an offer, one ending."""
 
     customers: list[Customer] = field(default_factory=list)
@@ -95,6 +96,9 @@ class MemoryRecords:
     offers: list[Offer] = field(default_factory=list)
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     key_reason: EndReason | None = None
+    dropped: bool = False
+    charge: Charge | None = None
+    """What the incident comes to; None: the meter is not done."""
 
     def __getattribute__(self, name: str) -> Any:
         if name != "down" and not name.startswith("_") and object.__getattribute__(self, "down"):
@@ -129,8 +133,25 @@ class MemoryRecords:
         return self.phones.get(number)
 
     def identified(self, incident_id: int, customer_id: int | None, how: str) -> None:
-        self.current = replace(self.current, customer_id=customer_id, identified=True)
+        self.current = replace(self.current, customer_id=customer_id, identified_how=how)
         self.events.append(("identified", {"how": how}))
+
+    def connect_unpaid(self, incident_id: int) -> bool:
+        if self.current.cover is Cover.PREPAID:
+            return False
+        self.current = replace(self.current, cover=Cover.UNPAID)
+        return True
+
+    def customer(self, customer_id: int) -> Customer:
+        return next(customer for customer in self.customers if customer.id == customer_id)
+
+    def account(self, incident_id: int) -> Account:
+        one, accepted = self.current, any(offer.end is OfferEnd.ACCEPTED for offer in self.offers)
+        return Account(
+            one.id, one.status, one.reason, one.consent, one.cover, accepted, self.charge is None, self.talked, None,
+            tuple(self.kept.values()), self.charge,
+            lost=self.dropped,
+        )  # fmt: skip
 
     def coverage(self, customer_id: int) -> Coverage | None:
         return self.coverages.get(customer_id)
@@ -173,8 +194,9 @@ class MemoryRecords:
     def accepted_offer(self, incident_id: int) -> Offer | None:
         return next((offer for offer in reversed(self.offers) if offer.end is OfferEnd.ACCEPTED), None)
 
-    def engineer_lost(self, incident_id: int) -> None:
+    def engineer_lost(self, incident_id: int, *, dropped: bool = True) -> None:
         self._status(IncidentStatus.CONNECTING)
+        self.dropped = dropped
 
     def set_ending(self, incident_id: int, reason: EndReason) -> None:
         self.key_reason = reason
@@ -249,4 +271,4 @@ class ScriptedSwitchboard:
 
 
 def _incident() -> Incident:
-    return Incident(1001, IncidentStatus.OPEN, None, None, None, identified=False, cover=None, seconds_left=None)
+    return Incident(1001, IncidentStatus.OPEN, None, None, None, identified_how=None, cover=None, seconds_left=None)

@@ -10,9 +10,10 @@ from pydantic import SecretStr
 from ivr import call, spoken
 from ivr.disclosure import price_sentence
 from ivr.errors import CallerGone, StoreUnavailable
-from ivr.model import Consent, Cover, Coverage, Customer, EndReason, IncidentStatus, LegOver, OfferEnd, Rung
+from ivr.model import Charge, Consent, Cover, Coverage, Customer, EndReason, IncidentStatus, LegOver, OfferEnd, Rung
 from ivr.pins import hash_pin
 from tests.unit.scripted import HANG_UP, RATE, MemoryRecords, ScriptedPhone, ScriptedSwitchboard
+from tests.unit.scripted_money import ScriptedStripe
 
 PEPPER = SecretStr("pepper")
 ACME = Customer(7, "10042", "Acme", hash_pin("4711", PEPPER), trunks=False)
@@ -28,10 +29,11 @@ def records() -> MemoryRecords:
 def hotline(records: MemoryRecords, *outcomes: OfferEnd) -> Any:
     settings = SimpleNamespace(
         key_seconds=5.0, digit_seconds=3.0, ring_seconds=25, whisper_seconds=20.0, progress_seconds=15.0,
-        ladder_rounds=2, country="US", pin_pepper=PEPPER, did="+18552528788",
+        ladder_rounds=2, country="US", pin_pepper=PEPPER, did="+18552528788", keypad_cards=True, stripe_key=SecretStr("sk"), card_zip=True,
+        cards_per_day=10, stripe_down="connect_unpaid", payment_unanswered="connect_unpaid",
     )  # fmt: skip
     switchboard = ScriptedSwitchboard(records, list(outcomes) or [OfferEnd.ACCEPTED])
-    return SimpleNamespace(settings=settings, store=records, switchboard=switchboard)
+    return SimpleNamespace(settings=settings, store=records, switchboard=switchboard, stripe=ScriptedStripe())
 
 
 def leg_over(uniqueid: str = "caller-1", cause: int = 16, failsafe: str = "") -> LegOver:
@@ -119,8 +121,10 @@ def test_star_in_an_entry_clears_it(records: MemoryRecords) -> None:
 def test_no_account_is_an_answer(records: MemoryRecords) -> None:
     phone = ScriptedPhone({"disclosure_menu": ["1"], "ask_account": ["*"]})
     call.call(hotline(records), phone)
-    assert ("identified", {"how": "none"}) in records.events
+    assert ("identified", {"how": "guest"}) in records.events
     assert "ask_pin" not in phone.heard
+    assert "not_identified" not in phone.heard
+    assert "prepay" in phone.heard
 
 
 def test_an_unknown_account_is_asked_for_again(records: MemoryRecords) -> None:
@@ -139,12 +143,53 @@ def test_a_known_phone_is_offered_its_account_without_a_name(records: MemoryReco
     assert "ask_account" not in phone.heard
 
 
-def test_an_exhausted_agreement_is_told_the_terms(records: MemoryRecords) -> None:
+PAYS = {
+    "choose_block": ["1"], "ask_card_number": ["4242424242424242#"], "ask_expiry": ["1239#"], "ask_code": ["123#"],
+    "ask_zip": ["94102#"], "confirm_card": ["1"],
+}  # fmt: skip
+
+
+def test_an_exhausted_agreement_is_prepaid(records: MemoryRecords) -> None:
     records.coverages[7] = Coverage(1, 0)
-    phone = ScriptedPhone(COVERED_CALL)
+    phone = ScriptedPhone({**COVERED_CALL, **PAYS})
     call.call(hotline(records), phone)
-    assert "unpaid_terms" in phone.heard
+    assert phone.heard.index("card_approved") < phone.heard.index("connecting")
+    assert records.current.status is IncidentStatus.TALKING
+
+
+def test_who_does_not_pay_hears_so_and_nobody_is_rung(records: MemoryRecords) -> None:
+    records.coverages.clear()
+    line, phone = hotline(records), ScriptedPhone({**COVERED_CALL, **PAYS, "ask_code": []})
+    line.settings.payment_unanswered = "refuse"
+    call.call(line, phone)
+    assert records.current.reason is EndReason.PAYMENT_FAILED
+    assert phone.heard[-6:] == ["payment_failed", "incident_number", *spoken.digits("1001")]
+    assert line.switchboard.rung == []
+
+
+def test_without_consent_nobody_is_asked_for_money(records: MemoryRecords) -> None:
+    phone = ScriptedPhone()
+    call.call(hotline(records), phone)
+    assert "prepay" not in phone.heard
     assert records.current.cover is Cover.UNPAID
+    assert records.current.status is IncidentStatus.TALKING
+
+
+@pytest.mark.parametrize("coverage", [{}, {7: Coverage(1, None)}])
+def test_our_own_trunks_outage_is_never_charged(records: MemoryRecords, coverage: dict[int, Coverage]) -> None:
+    records.customers[0] = replace(ACME, trunks=True)
+    records.coverages = coverage
+    phone = ScriptedPhone({**COVERED_CALL, "ask_trunks": ["1"]})
+    call.call(hotline(records), phone)
+    assert records.current.cover is Cover.TRUNKS
+    assert "prepay" not in phone.heard
+
+
+def test_other_troubles_of_a_customer_with_trunks_are_paid_as_usual(records: MemoryRecords) -> None:
+    records.customers[0], records.coverages = replace(ACME, trunks=True), {}
+    phone = ScriptedPhone({**COVERED_CALL, **PAYS, "ask_trunks": ["2"]})
+    call.call(hotline(records), phone)
+    assert "card_approved" in phone.heard
 
 
 def test_minutes_left_are_said_and_limit_the_talk(records: MemoryRecords) -> None:
@@ -192,7 +237,7 @@ def test_hanging_up_in_a_prompt_rings_nobody(records: MemoryRecords, prompt: str
 
 def test_a_second_serve_goes_on_where_the_first_one_stopped(records: MemoryRecords) -> None:
     records.current = replace(
-        records.current, consent=Consent.GIVEN, identified=True, customer_id=7, cover=Cover.AGREEMENT, seconds_left=None
+        records.current, consent=Consent.GIVEN, identified_how="pin", customer_id=7, cover=Cover.AGREEMENT, seconds_left=None
     )
     phone = ScriptedPhone()
     call.call(hotline(records), phone)
@@ -249,6 +294,29 @@ def test_the_engineers_key_decides_the_goodbye(records: MemoryRecords, reason: E
         f"goodbye_{reason}",
     ]
     assert phone.variables["IVR_DONE"] == "1"
+
+
+COSTS = [
+    (Charge(600, 15, 4059, 309), ["card_charged", *spoken.money(4059)]),
+    (Charge(600, 10, 2000, 152), ["card_charged", *spoken.money(2000), "rest_released"]),
+    (Charge(20, 0, 0, 0), ["nothing_charged"]),
+    (None, ["amount_follows"]),
+]
+
+
+@pytest.mark.parametrize(("charge", "cost"), COSTS)
+def test_the_goodbye_says_what_a_prepaid_call_costs(records: MemoryRecords, charge: Charge | None, cost: list[str]) -> None:
+    """Exactly, by the one calculation; when the meter is late, that it will be exact."""
+    records.coverages.clear()
+    phone = ScriptedPhone({**COVERED_CALL, **PAYS})
+    call.call(hotline(records), phone)
+    phone.variables.update({"IVR_INCIDENT": "1001", "IVR_ENGINEER_CHANNEL": ""})
+    phone.heard.clear()
+    records.key_reason, records.charge = EndReason.RESOLVED, charge
+    records.current = replace(records.current, cover=Cover.PREPAID)
+    call.ending(hotline(records), phone)
+    said = phone.heard[phone.heard.index("less_than_a_minute") + 1 : phone.heard.index("incident_number")]
+    assert said == cost
 
 
 def test_the_goodbye_waits_for_the_meter(records: MemoryRecords) -> None:
@@ -335,6 +403,31 @@ def test_a_call_that_the_failsafe_took_is_recorded_at_its_end(records: MemoryRec
     assert records.current.reason is reason
 
 
+def test_a_caller_who_gives_up_while_we_look_for_the_lost_engineer_was_left_by_us(records: MemoryRecords) -> None:
+    talking(records)
+    records.engineer_lost(1001)
+    call.hungup(hotline(records), leg_over())
+    assert records.current.reason is EndReason.ENGINEER_LOST
+
+
+def test_a_caller_who_asks_for_the_engineer_again_and_leaves_has_stopped(records: MemoryRecords) -> None:
+    """The engineer had put the phone down: a 1 and a hang-up must not make a served call free."""
+    talking(records)
+    records.engineer_lost(1001, dropped=False)
+    call.hungup(hotline(records), leg_over())
+    assert records.current.reason is EndReason.CALLER_STOPPED
+
+
+def test_the_engineer_is_lost_in_the_records_before_the_caller_hears_so(records: MemoryRecords) -> None:
+    """Or a hang-up in that sentence would be charged."""
+    phone = talking(records)
+    phone.variables["IVR_ENGINEER_CAUSE"] = "38"
+    phone.answers["reconnecting"] = [HANG_UP]
+    with pytest.raises(CallerGone):
+        call.ending(hotline(records), phone)
+    assert records.current.status is IncidentStatus.CONNECTING
+
+
 def test_the_engineers_key_counts_also_when_the_caller_hangs_up_first(records: MemoryRecords) -> None:
     records.current = replace(records.current, status=IncidentStatus.TALKING)
     records.key_reason = EndReason.RESOLVED
@@ -360,6 +453,24 @@ def test_one_at_the_whisper_accepts(records: MemoryRecords) -> None:
     assert phone.heard[:7] == ["whisper", "whisper_account", *spoken.digits("10042")]
     assert phone.variables["IVR_ACCEPTED"] == "1"
     assert records.current.status is IncidentStatus.TALKING
+
+
+@pytest.mark.parametrize(
+    ("cover", "said"),
+    [
+        (Cover.PREPAID, ("whisper_prepaid", *spoken.minutes(15))),
+        (Cover.TRUNKS, ("whisper_trunks",)),
+        (Cover.UNPAID, ("whisper_unpaid",)),
+        (Cover.AGREEMENT, ()),
+    ],
+)
+def test_the_engineer_hears_who_pays(records: MemoryRecords, cover: Cover, said: tuple[str, ...]) -> None:
+    variables = ringing(records)
+    records.current = replace(records.current, cover=cover, seconds_left=900)
+    phone = ScriptedPhone({"whisper_menu": ["1"]}, variables=variables, uniqueid="ess-offer-1")
+    call.engineer(hotline(records), phone)
+    heard = tuple(phone.heard)
+    assert heard[2 + 5 : heard.index("whisper_incident")] == said
 
 
 def test_an_unverified_caller_is_announced_as_such(records: MemoryRecords) -> None:

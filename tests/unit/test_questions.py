@@ -68,3 +68,57 @@ def test_a_complaint_comes_before_the_question() -> None:
     phone = ScriptedPhone({"ask_account_plain": ["7#"]})
     enter(phone, ENTRY, silence=1.0, pause=1.0, complaint="account_unknown")
     assert phone.heard == ["account_unknown", "ask_account_plain"]
+
+
+PATIENT = Entry("ask_card_number", "ask_card_number_plain", longest=6, patient=True)
+
+
+def keyed(*presses: str) -> tuple[str, list[str]]:
+    """What is entered when each wait for a key hears the next of ``presses`` ("" is a pause); and what was said."""
+    phone = ScriptedPhone({PATIENT.prompt: [presses[0]], "go_on": [], "start_again": []})
+    waiting = list(presses[1:])
+    phone.on_tick = lambda: None if phone._typed else phone._typed.extend(waiting.pop(0) if waiting else "")
+    return enter(phone, PATIENT, silence=1.0, pause=0.1), phone.heard
+
+
+def test_a_pause_is_not_the_end_of_a_patient_entry() -> None:
+    digits, heard = keyed("12", "", "34", "", "5", "#")
+    assert digits == "12345"
+    assert heard.count("go_on") == 2
+
+
+def test_pound_alone_ends_a_patient_entry() -> None:
+    assert keyed("123456#")[0] == "123456"
+
+
+def test_star_starts_a_patient_entry_again() -> None:
+    digits, heard = keyed("12*34#")
+    assert digits == "34"
+    assert "start_again" in heard
+
+
+def test_star_first_is_no_answer_of_its_own_in_a_patient_entry() -> None:
+    assert keyed("*34#")[0] == "34"
+
+
+def test_pound_after_everything_was_cleared_is_no_end() -> None:
+    digits, heard = keyed("12*#", "34#")
+    assert digits == "34"
+    assert "go_on" in heard
+
+
+def test_too_many_digits_come_back_as_one_too_many_and_all_are_taken() -> None:
+    """What is typed beyond is not left for the next question."""
+    digits, heard = keyed("1234567890#")
+    assert digits == "1234567"
+    assert heard == [PATIENT.prompt]
+
+
+def test_letters_of_a_keypad_are_not_digits() -> None:
+    assert keyed("12", "A", "D", "34#")[0] == "1234"
+
+
+def test_three_pauses_in_a_row_end_a_patient_entry_as_it_stands() -> None:
+    digits, heard = keyed("123", "", "", "")
+    assert digits == "123"
+    assert heard.count("go_on") == 3

@@ -1,5 +1,7 @@
 """Which incidents are swept up, and as what they end."""
 
+from dataclasses import replace
+
 import pytest
 
 from ivr.model import Consent, EndReason, IncidentStatus, Unfinished
@@ -44,8 +46,11 @@ def test_only_what_nobody_works_on_is_swept(gone: bool, silent: float, live: fro
         (unfinished(), EndReason.ABANDONED),
         (unfinished(IncidentStatus.CONNECTING, Consent.GIVEN), EndReason.ABANDONED),
         (unfinished(IncidentStatus.OPEN, Consent.REFUSED), EndReason.REFUSED),
-        (unfinished(IncidentStatus.TALKING, Consent.GIVEN), EndReason.CALLER_STOPPED),
+        (unfinished(IncidentStatus.TALKING, Consent.GIVEN, gone=True), EndReason.CALLER_STOPPED),
+        (unfinished(IncidentStatus.TALKING, Consent.GIVEN), EndReason.ENGINEER_LOST),  # our node went away, not the caller
         (unfinished(IncidentStatus.TALKING, Consent.GIVEN, EndReason.STABILISED), EndReason.STABILISED),
+        (replace(unfinished(IncidentStatus.CONNECTING, Consent.GIVEN), accepted=True, lost=True), EndReason.ENGINEER_LOST),
+        (replace(unfinished(IncidentStatus.CONNECTING, Consent.GIVEN), accepted=True), EndReason.CALLER_STOPPED),
     ],
 )
 def test_it_ends_as_the_flow_would_have_ended_it(incident: Unfinished, reason: EndReason) -> None:

@@ -1,6 +1,7 @@
 """``python -m ivr.embedded.stripe_sandbox``: the embedded stack's Stripe. Reads ``IVR_…`` from the environment."""
 
 import os
+import resource
 from pathlib import Path
 
 from ivr.embedded.stripe_sandbox.app import server
@@ -9,6 +10,7 @@ from ivr.embedded.stripe_sandbox.running import open_service
 
 def main() -> None:
     """Serves until SIGTERM."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it sees card numbers too
     environment = os.environ
     webhook = f"http://127.0.0.1:{environment['IVR_CONSOLE_PORT']}/stripe/webhook"
     service = open_service(

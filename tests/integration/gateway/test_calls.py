@@ -25,7 +25,7 @@ def test_a_hold_is_created_confirmed_and_captured_in_part(gateway: StripeGateway
     assert (done.status, done.captured_cents) == (IntentStatus.SUCCEEDED, 7_500)
     assert gateway.retrieve(created.id) == done
     metadata = the_only(sandbox)["metadata"]
-    assert metadata == {"hold": str(hold.id), "incident": "7"}
+    assert metadata == {"hold": str(hold.id), "incident": "7", "installation": str(hold.installation)}
 
 
 def test_the_intent_is_created_without_card_and_unconfirmed(gateway: StripeGateway, sandbox: SandboxControl) -> None:

@@ -1,0 +1,126 @@
+"""``ivr money``: what an administrator does about money. Expected errors are sentences and exit code 1."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from ivr.command_line import AsJson, fail, print_json, ready, screen
+from ivr.errors import NotYet, StripeRefused, StripeUnavailable
+
+if TYPE_CHECKING:
+    from ivr.audit import Difference  # at run time only where it is needed: it takes Stripe's library with it
+
+money = typer.Typer(help="Money: compare with Stripe, settle again, refund, see debts.", no_args_is_help=True)
+
+_DAYS = 8
+
+
+@money.command()
+def audit(as_json: AsJson = False) -> None:
+    """Compare every hold with Stripe, row by row. Exit code 1 when something differs."""
+    from ivr import audit as auditing
+    from ivr.store import Store
+    from ivr.stripe_gateway import StripeGateway
+
+    with ready() as given, Store(given) as store:
+        differences = auditing.audit(store, StripeGateway(given))
+        holds = len(store.all_holds())
+    if as_json:
+        print_json({"holds": holds, "differences": [asdict(one) for one in differences]})
+    elif differences:
+        screen().print(_differences(differences))
+    else:
+        typer.echo(f"{holds} {'hold agrees' if holds == 1 else 'holds agree'} with Stripe.")
+    if differences:
+        raise typer.Exit(1)
+
+
+@money.command()
+def debts(as_json: AsJson = False) -> None:
+    """What callers owe because nothing was held, or the hold had lapsed."""
+    from ivr.store import Store
+
+    with ready() as given, Store(given) as store:
+        found = store.debts()
+    if as_json:
+        return print_json([asdict(one) for one in found])
+    if not found:
+        return typer.echo("Nobody owes anything.")
+    table = _table("incident", "owes", "because", "since", "settled")
+    for one in found:
+        settled = f"{one.settled_at.astimezone():%Y-%m-%d}" if one.settled_at else "no"
+        reason = one.reason.replace("_", " ")
+        table.add_row(str(one.incident_id), _words(one.cents, one.currency), reason, f"{one.at.astimezone():%Y-%m-%d %H:%M}", settled)
+    return screen().print(table)
+
+
+@money.command()
+def refund(
+    number: Annotated[int, typer.Argument(metavar="INCIDENT", help="The incident's number.")],
+    cents: Annotated[int, typer.Option(help="How much to give back, in cents; never more than was captured.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands on the timeline.")],
+    as_json: AsJson = False,
+) -> None:
+    """Give captured money back to the card."""
+    from ivr import refunds
+    from ivr.store import Store
+    from ivr.stripe_gateway import StripeGateway
+
+    with ready() as given, Store(given) as store:
+        done = refunds.refund(store, StripeGateway(given), number, cents, reason)
+        currency = store.hold(done[0].hold_id).currency
+    if as_json:
+        return print_json([asdict(one) for one in done])
+    return typer.echo(f"{_words(cents, currency)} of incident {number} given back.")
+
+
+@money.command()
+def reconcile(as_json: AsJson = False) -> None:
+    """Settle now what is not settled, and cancel what no hold stands for; the worker does the same each minute."""
+    from ivr import reconcile as reconciling
+    from ivr import settlement
+    from ivr.store import Store
+    from ivr.stripe_gateway import StripeGateway
+
+    failed: dict[int, str] = {}
+    with ready() as given, Store(given) as store:
+        gateway = StripeGateway(given)
+
+        def settle(incident_id: int) -> None:
+            try:
+                settlement.settle(store, gateway, incident_id)
+            except (NotYet, StripeRefused, StripeUnavailable) as why:
+                failed[incident_id] = str(why)
+
+        found = reconciling.reconcile_once(store, gateway, settle, grace=0, since=datetime.now(UTC) - timedelta(days=_DAYS))
+    settled = [number for number in found.queued if number not in failed]
+    if as_json:
+        print_json({"settled": settled, "failed": failed, "cancelled": found.cancelled, "refunded": found.refunded})
+    else:
+        typer.echo(f"settled {len(settled)}, cancelled at Stripe {len(found.cancelled)}, refunded {len(found.refunded)}")
+    if failed:
+        fail("\n".join(f"incident {number} could not be settled: {why}" for number, why in failed.items()))
+
+
+def _differences(differences: "Sequence[Difference]") -> Table:
+    table = _table("incident", "hold", "what", "in the records", "at Stripe", "what it means", "what to do")
+    for one in differences:
+        number = "-" if one.incident_id is None else str(one.incident_id)
+        table.add_row(*(escape(text) for text in (number, one.hold_id, one.what, one.records, one.stripe, one.means, one.todo)))
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def _words(cents: int, currency: str) -> str:
+    return f"{cents // 100}.{cents % 100:02} {currency}"
