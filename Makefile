@@ -1,4 +1,4 @@
-.PHONY: help up down demo test check bench prompts shell lock install
+.PHONY: help up down demo test trials check bench prompts shell lock install
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 RUN := .venv/bin/python
@@ -25,7 +25,12 @@ test:  ## what every commit must pass: check, then unit, integration and end-to-
 	@$(MAKE) --no-print-directory check
 	@echo "unit tests" && $(RUN) -m pytest -q -n 2 tests/unit
 	@echo "integration tests" && $(RUN) -m pytest -q -n 2 tests/integration
-	@echo "end-to-end tests: real calls, mostly waiting for somebody to finish a sentence, so many at once" && $(RUN) -m pytest -q -n 8 tests/e2e
+	@echo "end-to-end tests: real calls, mostly waiting for somebody to finish a sentence, so many at once" && $(RUN) -m pytest -q -n 10 tests/e2e
+
+trials:  ## the long ones: a kill at every boundary of the payment path; prints what was left each time
+	$(INSTALL) dev
+	@$(RUN) -m pytest -q -n 4 -rP tests/trials
+	@IVR_MONEY_EXAMPLES=100 $(RUN) -m pytest -q -rP --timeout 3600 tests/integration/test_money_machine.py
 
 check:  ## lint and types
 	$(INSTALL) dev

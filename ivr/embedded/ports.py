@@ -30,14 +30,14 @@ class Ports:
     stripe_port: int = 12111
 
     @classmethod
-    def from_base(cls, base: int) -> "Ports":
-        """For tests: everything within the thousand ports from ``base``."""
+    def from_base(cls, base: int, rtp_width: int = RTP_WIDTH) -> "Ports":
+        """For tests: everything within the first hundred ports from ``base`` and twice ``rtp_width`` after them."""
         hotline = ("sip_port", "pstn_port", "agi_port", "agi_second_port", "ami_port", "console_port")
         singles = (*hotline, "pstn_ami_port", "pstn_audio_port", "stripe_port")
-        rtp, pstn_rtp = base + 100, base + 100 + RTP_WIDTH
+        rtp, pstn_rtp = base + 100, base + 100 + rtp_width
         return cls(
             **{name: base + offset for offset, name in enumerate(singles)},
-            rtp_start=rtp, rtp_end=rtp + RTP_WIDTH - 1, pstn_rtp_start=pstn_rtp, pstn_rtp_end=pstn_rtp + RTP_WIDTH - 1,
+            rtp_start=rtp, rtp_end=rtp + rtp_width - 1, pstn_rtp_start=pstn_rtp, pstn_rtp_end=pstn_rtp + rtp_width - 1,
         )  # fmt: skip
 
     @classmethod

@@ -180,7 +180,7 @@ DECLARE
 BEGIN
     IF TG_OP = 'INSERT' THEN
         PERFORM append_event(its_incident, 'card_tried', words);
-    ELSIF NEW.outcome = 'declined' THEN
+    ELSIF NEW.outcome = 'declined' AND OLD.outcome IS NULL THEN
         PERFORM append_event(its_incident, 'card_declined', words || jsonb_build_object('decline', NEW.decline));
     END IF;
     RETURN NULL;

@@ -1,0 +1,49 @@
+"""The process that takes the payment is killed, and the node's second one goes on: nobody agrees, identifies or pays twice."""
+
+from ivr.model import Cover, HoldStatus
+from tests.e2e.cards import GOOD
+from tests.e2e.money import FIFTEEN_MINUTES
+from tests.e2e.world import World
+
+
+def test_killed_while_the_card_is_keyed_in(world: World) -> None:
+    """The blocks are offered again, the card is keyed in anew; the first hold never had a card and is released."""
+    caller = world.caller()
+    with world.second_serve():
+        world.to_card(caller, None)
+        caller.presses(GOOD.number + "#")
+        caller.hears("ask_expiry")
+        world.kill("serve")
+        caller.hears("prepay", within=15)
+        caller.presses("1")
+        caller.hears("ask_card_number")
+        world.keys_in(caller, GOOD)
+        caller.presses("1")
+        caller.hears("card_approved", within=15)
+        world.ann.rings(within=20)
+        caller.hangs_up()
+        world.wait_idle()
+    assert world.money() | {"held": FIFTEEN_MINUTES, "captured": 0, "released": FIFTEEN_MINUTES} == world.money()
+    assert [hold.status for hold in world.report().holds] == [HoldStatus.RELEASED] * 2
+    assert world.kinds().count("consent") == 1
+
+
+def test_killed_after_the_bank_has_said_yes(world: World) -> None:
+    """Its answer never came; the second process looks at Stripe, with music, and goes on to the engineers."""
+    caller = world.caller()
+    with world.second_serve():
+        world.to_card(caller, None)
+        world.keys_in(caller, GOOD)
+        world.sandbox.faults("delay_after", "/v1/payment_intents/*/confirm", method="POST", seconds=4)
+        caller.presses("1")
+        caller.hears_music(within=3)
+        world.kill("serve")
+        caller.hears("connecting", within=15)
+        world.accepts(world.ann)
+        world.talk_goes_on(caller, world.ann)
+        assert caller.longest_silence(since=caller.offset() - 12) < 4
+        caller.hangs_up()
+        world.wait_idle()
+    assert world.report().cover is Cover.PREPAID
+    assert [hold.status for hold in world.report().holds] == [HoldStatus.RELEASED]
+    assert world.kinds().count("card_tried") == 1
