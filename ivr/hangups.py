@@ -1,7 +1,7 @@
 """Hears from Asterisk which legs are over and has it written down, on a thread of its own.
 
 The dialplan's hangup handler says so in a user event and waits for nobody. News that nobody heard (``serve`` was down)
-is made up for by the sweep (:mod:`ivr.sweep`).
+is made up for at the next login (:func:`missed`), and in the end by the sweep (:mod:`ivr.sweep`).
 """
 
 import logging
@@ -11,7 +11,7 @@ from threading import Thread
 from time import sleep
 from typing import Final
 
-from ivr.errors import Unavailable
+from ivr.errors import HotlineError, Unavailable
 from ivr.model import LegOver
 from ivr.switchboard import Switchboard
 
@@ -56,6 +56,21 @@ class Hangups:
                 sleep(_AGAIN_SECONDS)
             except Exception:  # one leg's news must not silence the news of all others
                 return log.exception("The end of leg %s was not recorded", news.uniqueid)
+
+
+def missed(switchboard: Switchboard, open_legs: Callable[[], Mapping[str, str]], handler: Callable[[LegOver], None]) -> None:
+    """After each login to the manager: callers who hung up while nobody listened. ``open_legs``: channel by uniqueid.
+
+    The records are read first: a call that comes in between is in neither list.
+    """
+    try:
+        known = open_legs()
+        present = switchboard.channels()
+        for uniqueid in known.keys() - present.keys():
+            log.warning("Nobody heard that leg %s was hung up: written down now", uniqueid)
+            handler(LegOver(uniqueid=uniqueid, channel=known[uniqueid], cause=0, caller_id=None, failsafe=""))
+    except HotlineError as error:
+        log.warning("Hang-ups that nobody heard could not be looked for: %s", error)
 
 
 def leg_over(event: Mapping[str, str]) -> LegOver:

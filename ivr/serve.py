@@ -9,7 +9,7 @@ from threading import Thread
 from ivr import prompts
 from ivr.call import SCRIPTS, hungup
 from ivr.config import Settings
-from ivr.hangups import Hangups
+from ivr.hangups import Hangups, missed
 from ivr.hotline import Hotline
 from ivr.meter import Meter
 from ivr.orphans import stop_orphans
@@ -31,6 +31,7 @@ def main(settings: Settings) -> None:
     meter = Meter(store, switchboard)
     hangups = Hangups(switchboard, partial(hungup, hotline))
     switchboard.on_connect(partial(stop_orphans, hotline))
+    switchboard.on_connect(partial(missed, switchboard, store.open_legs, partial(hungup, hotline)))
     server = Server(settings, {name: partial(script, hotline) for name, script in SCRIPTS.items()})
     drain = Thread(target=server.drain, args=(settings.drain_seconds,), name="drain", daemon=True)
 

@@ -1,5 +1,6 @@
 """Calls, legs and the incident's way from open to ended."""
 
+import platform
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from ivr.errors import IllegalChange, UnknownRecord
@@ -18,7 +19,7 @@ class Calls:
     def begin_call(self, *, channel: str, uniqueid: str, caller_id: str | None) -> Incident:
         """The incident of a caller who has just arrived. The same one again for the same ``uniqueid``."""
         known = None if caller_id is None else clean_text(caller_id, LONGEST_CALLER_ID) or None
-        row = self._db.row("begin_call", channel=channel, uniqueid=uniqueid, caller_id=known)
+        row = self._db.row("begin_call", channel=channel, uniqueid=uniqueid, caller_id=known, node=platform.node())
         return self.incident(_found(row, "call", uniqueid)["id"])
 
     def incident(self, incident_id: int) -> Incident:
@@ -38,6 +39,10 @@ class Calls:
     def caller_legs(self, incident_id: int) -> list[str]:
         """The uniqueids of the caller's legs that have not ended."""
         return [row["uniqueid"] for row in self._db.rows("caller_legs", incident_id=incident_id)]
+
+    def open_legs(self) -> dict[str, str]:
+        """Callers' legs on this machine that have not ended as far as is known: channel by uniqueid."""
+        return {row["uniqueid"]: row["channel"] for row in self._db.rows("open_legs", node=platform.node())}
 
     def account_of(self, incident_id: int) -> str | None:
         """The account number of the verified customer who calls; None when nobody was verified."""

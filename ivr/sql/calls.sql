@@ -13,8 +13,8 @@ WITH known AS (
 ), new_call AS (
     INSERT INTO call (incident_id, caller_id) SELECT id, %(caller_id)s FROM new_incident RETURNING id, incident_id
 ), new_leg AS (
-    INSERT INTO leg (uniqueid, channel, role, incident_id, call_id)
-    SELECT %(uniqueid)s, %(channel)s, 'caller', incident_id, id FROM new_call RETURNING incident_id
+    INSERT INTO leg (uniqueid, channel, role, incident_id, call_id, node)
+    SELECT %(uniqueid)s, %(channel)s, 'caller', incident_id, id, %(node)s FROM new_call RETURNING incident_id
 )
 SELECT incident_id AS id FROM new_leg UNION ALL SELECT incident_id FROM known;
 
@@ -36,6 +36,10 @@ SELECT incident_id AS id FROM leg WHERE uniqueid = %(uniqueid)s AND role = 'call
 -- caller_legs --
 -- The caller's legs of an incident that have not ended.
 SELECT uniqueid FROM leg WHERE incident_id = %(incident_id)s AND role = 'caller' AND ended_at IS NULL;
+
+-- open_legs --
+-- Callers' legs of one machine that have not ended as far as is known.
+SELECT uniqueid, channel FROM leg WHERE node = %(node)s AND role = 'caller' AND ended_at IS NULL;
 
 -- account_of --
 -- The account number of the customer who calls; NULL when nobody was verified.

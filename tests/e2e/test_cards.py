@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ivr.embedded.phones import Caller
-from ivr.model import EndReason
+from ivr.model import Cover
 from tests.e2e.cards import GOOD
 from tests.e2e.money import nothing_taken
 from tests.e2e.world import LAPSED, World
@@ -37,22 +37,23 @@ def test_faults_in_each_field_and_then_a_good_card(world: World) -> None:
     nothing_taken(world)
 
 
-def test_three_faults_in_a_field_end_the_payment(world: World) -> None:
-    """Too long, of no known brand, and too long again: told so each time, then the end, with nothing held and nobody rung."""
+def test_three_faults_in_a_field_are_a_case_for_the_policy(world: World) -> None:
+    """Too long, of no known brand, and too long again: told so each time, then connected without paying, like who presses nothing."""
     caller = world.caller()
     world.to_card(caller, None)
     complains(caller, "ask_card_number", [(TWENTY_DIGITS, "card_number_long"), (UNKNOWN_BRAND, "card_brand_unknown")])
     caller.presses(TWENTY_DIGITS + "#")
     caller.hears("card_number_long")
-    caller.hears("payment_failed")
-    caller.wait_hung_up(within=25)
-    assert world.report().summary.reason is EndReason.PAYMENT_FAILED
+    caller.hears("unpaid_terms")
+    world.ann.rings(within=20)
+    assert world.report().cover is Cover.UNPAID
     assert world.kinds().count("card_tried") == 0
-    assert world.rung() == []
+    caller.hangs_up()
+    world.wait_idle()
     nothing_taken(world, held=0)
 
 
-def test_three_faults_in_the_code_end_the_payment(world: World) -> None:
+def test_three_faults_in_the_code_are_a_case_for_the_policy(world: World) -> None:
     """American Express has four digits: three are as wrong there as four are on other cards."""
     caller = world.caller()
     world.to_card(caller, None)
@@ -63,7 +64,7 @@ def test_three_faults_in_the_code_end_the_payment(world: World) -> None:
     complains(caller, "ask_code", [("123", "card_code_wrong_length"), ("12345", "card_code_wrong_length")])
     caller.presses("123#")
     caller.hears("card_code_wrong_length")
-    caller.hears("payment_failed")
+    caller.hears("unpaid_terms")
     caller.hangs_up()
     world.wait_idle()
     nothing_taken(world, held=0)

@@ -112,7 +112,7 @@ def test_three_wrong_pins_reach_an_engineer_who_is_told(world: World) -> None:
         caller.hears("pin_wrong")
         caller.presses("0000#")
     caller.hears("not_identified")
-    caller.hears("unpaid_terms")
+    caller.hears("unverified_terms")
     world.ann.rings(within=25)
     world.ann.answers()
     world.ann.hears("whisper")

@@ -68,6 +68,7 @@ def test_nobody_accepts_and_the_caller_is_told(world: World) -> None:
         engineer.declines()
     world.identified(caller, COVERED)
     caller.hears("no_engineer", within=60)
+    caller.hears("nothing_due")
     caller.hears_sequence("incident_number", *spoken.digits(str(world.incident_id())))
     caller.wait_hung_up()
     assert world.report().summary.reason is EndReason.NO_ENGINEER

@@ -1,8 +1,8 @@
 """The process that takes the payment is killed, and the node's second one goes on: nobody agrees, identifies or pays twice."""
 
-from ivr.model import Cover, HoldStatus
+from ivr.model import Cover, EndReason, HoldStatus
 from tests.e2e.cards import GOOD
-from tests.e2e.money import FIFTEEN_MINUTES
+from tests.e2e.money import FIFTEEN_MINUTES, nothing_taken
 from tests.e2e.world import World
 
 
@@ -47,3 +47,15 @@ def test_killed_after_the_bank_has_said_yes(world: World) -> None:
     assert world.report().cover is Cover.PREPAID
     assert [hold.status for hold in world.report().holds] == [HoldStatus.RELEASED]
     assert world.kinds().count("card_tried") == 1
+
+
+def test_a_hang_up_that_nobody_heard(world: World) -> None:
+    """No serve ran at that moment: the next one sees that the caller is gone, and what was held is released."""
+    caller = world.caller()
+    world.pays(caller, None)
+    with world.stopped("serve"):
+        caller.hears("failsafe_connecting", within=15)
+        caller.hangs_up()
+    world.wait_idle()
+    assert world.report().summary.reason is EndReason.ABANDONED
+    nothing_taken(world)

@@ -19,7 +19,7 @@ from ivr.migrate import _Backend, migrate, run_script
 from tests.integration.postgres_server import PostgresServer
 
 _numbers = count(1)
-FILES = 8
+FILES = 9
 
 
 @pytest.fixture

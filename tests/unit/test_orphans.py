@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ivr.model import OfferEnd, Rung
+from ivr.hangups import missed
+from ivr.model import LegOver, OfferEnd, Rung
 from ivr.orphans import offers_without_talk, stop_orphans, waits
 from tests.unit.scripted import MemoryRecords, ScriptedSwitchboard
 
@@ -47,3 +48,11 @@ def test_records_that_are_down_are_no_reason_to_fail() -> None:
     line.store.down = True
     stop_orphans(line)
     assert line.switchboard.hung_up == []
+
+
+def test_a_hang_up_that_nobody_heard_is_written_down() -> None:
+    """The records know two legs, Asterisk has one of them: the other is over, by a cause that nobody knows."""
+    heard: list[LegOver] = []
+    line = hotline({"caller-1": {"Context": "ess"}})
+    missed(line.switchboard, lambda: {"caller-1": "PJSIP/trunk-1", "caller-2": "PJSIP/trunk-2"}, heard.append)
+    assert heard == [LegOver("caller-2", "PJSIP/trunk-2", 0, None, "")]
