@@ -29,6 +29,7 @@ QUESTIONS: Final = (
 
 def call(hotline: Hotline, phone: Phone) -> None:
     """From the digit 9 until an engineer has accepted."""
+    phone.get(variables.ACCEPTED)  # raises CallerGone: a process that was stopped for a while finds callers who have left long ago
     incident = hotline.store.begin_call(channel=phone.channel, uniqueid=phone.uniqueid, caller_id=phone.caller_id)
     phone.set(variables.INCIDENT, str(incident.id))
     if (accepted := hotline.store.accepted_offer(incident.id)) is not None:  # the last script died right after the accept

@@ -542,3 +542,14 @@ def test_an_unknown_key_does_nothing(records: MemoryRecords) -> None:
     call.key(hotline(records), phone)
     assert phone.heard == []
     assert records.key_reason is None
+
+
+def test_a_caller_who_left_before_the_script_ran_begins_no_incident(records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that was stopped finds old connections: the hang-up was told long ago, and nobody would end such an incident."""
+    phone = ScriptedPhone()
+    began: list[str] = []
+    monkeypatch.setattr(phone, "get", lambda variable: (_ for _ in ()).throw(CallerGone()))
+    monkeypatch.setattr(records, "begin_call", lambda **call: began.append("begun"))
+    with pytest.raises(CallerGone):
+        call.call(hotline(records), phone)
+    assert began == []
