@@ -20,8 +20,7 @@ def check_money(world: "World", within: float = SETTLED_SECONDS) -> None:
     ``within``: seconds that the settlement may still take.
     """
     store = world.store
-    wait_until(lambda: not _unsettled(world), within)
-    wrong = _unsettled(world)
+    wrong = [] if wait_until(lambda: not _unsettled(world), within) else _unsettled(world)
     debts = {debt.incident_id for debt in store.debts()}
     for number in world.incident_ids():
         wrong += objections(store.account(number), owed=number in debts)
