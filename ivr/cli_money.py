@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ivr.command_line import AsJson, fail, print_json, ready, screen
 from ivr.errors import NotYet, StripeRefused, StripeUnavailable
+from ivr.event_words import money as amount
 
 if TYPE_CHECKING:
     from ivr.audit import Difference  # at run time only where it is needed: it takes Stripe's library with it
@@ -55,7 +56,7 @@ def debts(as_json: AsJson = False) -> None:
     for one in found:
         settled = f"{one.settled_at.astimezone():%Y-%m-%d}" if one.settled_at else "no"
         reason = one.reason.replace("_", " ")
-        table.add_row(str(one.incident_id), _words(one.cents, one.currency), reason, f"{one.at.astimezone():%Y-%m-%d %H:%M}", settled)
+        table.add_row(str(one.incident_id), amount(one.cents, one.currency), reason, f"{one.at.astimezone():%Y-%m-%d %H:%M}", settled)
     return screen().print(table)
 
 
@@ -76,7 +77,7 @@ def refund(
         currency = store.hold(done[0].hold_id).currency
     if as_json:
         return print_json([asdict(one) for one in done])
-    return typer.echo(f"{_words(cents, currency)} of incident {number} given back.")
+    return typer.echo(f"{amount(cents, currency)} of incident {number} given back.")
 
 
 @money.command()
@@ -120,7 +121,3 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column)
     return table
-
-
-def _words(cents: int, currency: str) -> str:
-    return f"{cents // 100}.{cents % 100:02} {currency}"

@@ -86,7 +86,7 @@ def _call_began(detail: Detail) -> str:
 def _consent(detail: Detail) -> str:
     said = _CONSENTS.get(detail.get("answer", ""), f"consent: {detail.get('answer')}")
     price = detail.get("price_cents")
-    return f"{said} ({price / 100:.2f} {detail.get('currency')} a minute)" if price is not None else said
+    return f"{said} ({money(price, detail.get('currency'))} a minute)" if price is not None else said
 
 
 def _identified(detail: Detail) -> str:
@@ -104,8 +104,9 @@ def _covered(detail: Detail) -> str:
 
 
 def money(cents: object, currency: object) -> str:
-    """``4059, "USD"`` → ``40.59 USD``."""
-    return f"{int(str(cents or 0)) / 100:.2f} {currency or ''}".strip()
+    """``4059, "USD"`` → ``40.59 USD``; cents below zero do not occur."""
+    whole, rest = divmod(int(str(cents or 0)), 100)
+    return f"{whole}.{rest:02} {currency or ''}".strip()
 
 
 def _amount(detail: Detail, name: str = "amount_cents") -> str:

@@ -4,6 +4,7 @@ Nothing is charged here, only held. Every wait has music. Whoever hangs up leave
 """
 
 import logging
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
@@ -27,13 +28,16 @@ _CARDS: Final = 3
 _ROUNDS: Final = 6
 """Cards keyed in one call, also those that the caller then took back."""
 _REPEATS: Final = 5
+_UNPAID: Final[Mapping[Policy, tuple[str, ...]]] = {"connect_unpaid": ("unpaid_terms",), "refuse": ()}
+_STRIPE_DOWN: Final[Mapping[Policy, tuple[str, ...]]] = {"connect_unpaid": ("stripe_down_unpaid",), "refuse": ("stripe_down_refused",)}
+"""What a caller hears who goes on without a hold; after a refusal the goodbye says the rest."""
 
 
 def payment(hotline: Hotline, phone: Phone, incident: Incident) -> Cover | None:
     """PREPAID once a hold stands, UNPAID where a policy connects without one, None when the call ends without payment."""
     settings = hotline.settings
     if not settings.keypad_cards or settings.stripe_key is None:
-        return _without(hotline, phone, incident, "connect_unpaid", "there is no way to pay", "unpaid_terms")
+        return _without(hotline, phone, incident, "connect_unpaid", "there is no way to pay", _UNPAID)
     try:
         if _left_held(hotline, phone, incident):
             return Cover.PREPAID
@@ -42,8 +46,7 @@ def payment(hotline: Hotline, phone: Phone, incident: Incident) -> Cover | None:
         why = "Stripe did not answer" if isinstance(error, StripeUnavailable) else "the payment could not be prepared"
         log.error("incident %d goes on without payment: %s", incident.id, error)
     # outside the except: the error's frames hold the card
-    sound = "stripe_down_unpaid" if settings.stripe_down == "connect_unpaid" else "stripe_down_refused"
-    return _without(hotline, phone, incident, settings.stripe_down, why, sound)
+    return _without(hotline, phone, incident, settings.stripe_down, why, _STRIPE_DOWN)
 
 
 def _left_held(hotline: Hotline, phone: Phone, incident: Incident) -> bool:
@@ -135,17 +138,19 @@ def _authorise(hotline: Hotline, phone: Phone, opening: Errand[Hold], card: Card
 
 
 def _unanswered(hotline: Hotline, phone: Phone, incident: Incident, why: str) -> Cover | None:
-    return _without(hotline, phone, incident, hotline.settings.payment_unanswered, why, "unpaid_terms")
+    return _without(hotline, phone, incident, hotline.settings.payment_unanswered, why, _UNPAID)
 
 
-def _without(hotline: Hotline, phone: Phone, incident: Incident, policy: Policy, why: str, sound: str) -> Cover | None:
+def _without(
+    hotline: Hotline, phone: Phone, incident: Incident, policy: Policy, why: str, said: Mapping[Policy, tuple[str, ...]]
+) -> Cover | None:
     """Go on without a hold, or not at all, as the policy says. Keys are thrown away: somebody may still be keying in a card."""
     hotline.store.note(incident.id, "unpaid", why=why, policy=policy)
     if policy == "refuse":
-        phone.play(*([] if sound == "unpaid_terms" else [sound]))
+        phone.play(*said[policy])
         return None
     if not hotline.store.connect_unpaid(incident.id):  # the bank's answer came after all, by Stripe's webhook
         phone.play_until_key("card_approved")
         return Cover.PREPAID
-    phone.play(sound)
+    phone.play(*said[policy])
     return Cover.UNPAID

@@ -51,38 +51,23 @@ def to_blocks(world: World) -> Handset:
     return caller
 
 
-def to_card_number(world: World) -> Handset:
-    caller = to_blocks(world)
-    caller.presses("1")
-    return caller
+CARD = {"ask_card_number": GOOD.number, "ask_expiry": GOOD.expiry, "ask_code": GOOD.code, "ask_zip": GOOD.zip}
 
 
-def to_expiry(world: World) -> Handset:
-    caller = to_card_number(world)
-    caller.hears("ask_card_number")
-    caller.presses(GOOD.number + "#")
-    return caller
+def to_card(question: str) -> Callable[[World], Handset]:
+    """Through the fields of a card up to this one, or, when it is none of them, through all."""
 
+    def way(world: World) -> Handset:
+        caller = to_blocks(world)
+        caller.presses("1")
+        for field, digits in CARD.items():
+            if field == question:
+                break
+            caller.hears(field)
+            caller.presses(digits + "#")
+        return caller
 
-def to_code(world: World) -> Handset:
-    caller = to_expiry(world)
-    caller.hears("ask_expiry")
-    caller.presses(GOOD.expiry + "#")
-    return caller
-
-
-def to_zip(world: World) -> Handset:
-    caller = to_code(world)
-    caller.hears("ask_code")
-    caller.presses(GOOD.code + "#")
-    return caller
-
-
-def to_confirmed_card(world: World) -> Handset:
-    caller = to_zip(world)
-    caller.hears("ask_zip")
-    caller.presses(GOOD.zip + "#")
-    return caller
+    return way
 
 
 def to_whisper(world: World) -> Handset:
@@ -116,11 +101,11 @@ WAYS: dict[str, tuple[Callable[[World], Handset], str, str]] = {
     "ask_pin": (to_pin, "#", "not_identified"),
     "ask_trunks": (to_trunks, "5", "covered"),
     "choose_block": (to_blocks, "5", "unpaid_terms"),
-    "ask_card_number": (to_card_number, "#", "unpaid_terms"),
-    "ask_expiry": (to_expiry, "#", "unpaid_terms"),
-    "ask_code": (to_code, "#", "unpaid_terms"),
-    "ask_zip": (to_zip, "#", "unpaid_terms"),
-    "confirm_card": (to_confirmed_card, "5", "unpaid_terms"),
+    "ask_card_number": (to_card("ask_card_number"), "#", "unpaid_terms"),
+    "ask_expiry": (to_card("ask_expiry"), "#", "unpaid_terms"),
+    "ask_code": (to_card("ask_code"), "#", "unpaid_terms"),
+    "ask_zip": (to_card("ask_zip"), "#", "unpaid_terms"),
+    "confirm_card": (to_card("confirm_card"), "5", "unpaid_terms"),
     "whisper_menu": (to_whisper, "5", ""),
     "confirm_resolved": (to_confirmation("*1"), "5", "not_confirmed"),
     "confirm_stabilised": (to_confirmation("*2"), "5", "not_confirmed"),
