@@ -20,6 +20,8 @@ from ivr.embedded.recording import FRAME, Sound, Track
 HANG_UP: Final = 0x00
 IDENTITY: Final = 0x01
 SOUND: Final = 0x10
+HEADER: Final = 3
+"""Bytes before each payload: its kind and its length."""
 FRAME_SECONDS: Final = 0.02
 SILENCE: Final = bytes(2 * FRAME)
 
@@ -66,13 +68,38 @@ class AudioLink:
         self.heard, self.said = Track(now), Track(now)
         self._socket = connection
         self.connected.set()
-        while not self.closed.is_set():
-            kind, payload = _receive(connection)
-            if kind == SOUND:
-                self.heard.append(payload)
-            elif kind is None or kind == HANG_UP:
+        waiting = b""
+        while not self.closed.is_set() and (piece := _received(connection)):
+            now = time.monotonic()
+            frames, waiting, over = split(waiting + piece)
+            for number, frame in enumerate(frames, 1):  # what waited in the socket, because this process was late, came a beat apart
+                self.heard.append(frame, now - (len(frames) - number) * FRAME_SECONDS)
+            if over:
                 break
         self.closed.set()
+
+
+def split(data: bytes) -> tuple[list[bytes], bytes, bool]:
+    """The payloads of the whole sound messages in ``data``, the rest of it, and whether the other side has hung up."""
+    frames: list[bytes] = []
+    while len(data) >= HEADER:
+        kind, length = struct.unpack_from(">BH", data)
+        if kind == HANG_UP:
+            return frames, b"", True
+        if len(data) < HEADER + length:
+            break
+        if kind == SOUND:
+            frames.append(data[HEADER : HEADER + length])
+        data = data[HEADER + length :]
+    return frames, data, False
+
+
+def _received(connection: socket.socket) -> bytes:
+    """What has come; nothing at the end of the connection."""
+    try:
+        return connection.recv(65_536)
+    except OSError:
+        return b""
 
 
 def _send(connection: socket.socket, kind: int, payload: bytes) -> bool:

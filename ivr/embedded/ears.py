@@ -15,7 +15,7 @@ from ivr.embedded.recording import HOLE_SECONDS, RATE, Sound, Track, read_wav
 from ivr.embedded.searching import Search, outdone
 from ivr.embedded.sequences import SequenceSearch
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.2
 """A search waits for this much new sound."""
 Found = TypeVar("Found")
 
@@ -123,7 +123,7 @@ class Ears:
                 return result
             if time.monotonic() >= deadline:
                 raise AssertionError(f"{wanted} was not heard within {within:g} s; heard {self._account()}{nearest()}")
-            self.track.wait_beyond(received + int(LOOK_SECONDS * RATE), min(deadline, time.monotonic() + 2 * LOOK_SECONDS))
+            self.track.wait_beyond(received + int(LOOK_SECONDS * RATE), min(deadline, time.monotonic() + LOOK_SECONDS + 0.1))
 
     def _account(self) -> str:
         names = ", ".join(f"{each.name} at {each.at:.1f} s" for each in self.everything())

@@ -45,6 +45,7 @@ class Track:
         self._arrivals: list[float] = []
         self._places: list[int] = []
         self._last = self.begin
+        self._awaited: list[int] = []
 
     def append(self, frame: bytes, at: float | None = None) -> None:
         """Adds signed 16-bit samples that arrived at ``at`` (monotonic seconds); a hole before them becomes silence."""
@@ -58,7 +59,8 @@ class Track:
             self._arrivals.append(now)
             self._places.append(place)
             self._last = now
-            self.grown.notify_all()
+            if any(self._end > awaited for awaited in self._awaited):
+                self.grown.notify_all()
 
     def _place_of(self, now: float, count: int) -> int:
         if now - self._last <= HOLE_SECONDS:
@@ -90,7 +92,11 @@ class Track:
     def wait_beyond(self, samples: int, deadline: float) -> bool:
         """Waits until there are more than ``samples``; False at ``deadline`` (monotonic seconds)."""
         with self.grown:
-            return self.grown.wait_for(lambda: self._end > samples, max(0.0, deadline - time.monotonic()))
+            self._awaited.append(samples)
+            try:
+                return self.grown.wait_for(lambda: self._end > samples, max(0.0, deadline - time.monotonic()))
+            finally:
+                self._awaited.remove(samples)
 
     def first_sound_after(self, moment: float, dbfs: float = SPEECH_DBFS) -> float | None:
         """Arrival (monotonic seconds) of the first frame after ``moment`` that is louder than ``dbfs``; None when there is none yet."""

@@ -10,6 +10,8 @@ from ivr.embedded.recording import Sound
 
 ANCHORS: Final = 3
 """A prompt is looked for by its first chunks: one may be torn by a lost frame, hardly three."""
+LIKENESS: Final = 0.3
+"""Half of ``FOUND``: what a torn first chunk of the right prompt still has, and most other prompts have not."""
 TELLING: Final = 3
 """So many chunks that only one of two prompts has decide between them."""
 
@@ -58,11 +60,19 @@ def peaks(scores: Wave) -> list[int]:
 
 def outdone(template: Template, others: Iterable[Template], sound: Sound, start: int) -> bool | None:
     """Was it another template with the same opening? None while too little has been received to tell. Raises ``AmbiguousMatch``."""
-    rivals = [other for other in others if other is not template and fits(other, sound, same_place(template, other, start))]
+    alike = _alike([other for other in others if other is not template], sound, start + template.opening[0].offset)
+    rivals = [other for other in alike if fits(other, sound, same_place(template, other, start))]
     verdicts = [_stronger(template, rival, sound, start) for rival in rivals]
     if any(verdict is False for verdict in verdicts):
         return True
     return None if None in verdicts else False
+
+
+def _alike(templates: list[Template], sound: Sound, place: int) -> list[Template]:
+    """Those whose first loud chunk bears some likeness to what was heard at ``place``, or may: only they are worth a closer look."""
+    heard = sound[max(0, place - SLACK) : place + CHUNK + SLACK]
+    scores = correlations_of(heard, [template.opening[0] for template in templates]) if templates else []
+    return [template for template, score in zip(templates, scores, strict=True) if not len(score) or score.max() > LIKENESS]
 
 
 def same_place(template: Template, other: Template, start: int) -> int:

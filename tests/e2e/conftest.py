@@ -32,9 +32,9 @@ def place(worker_id: str) -> int:
 
 
 @pytest.fixture(scope="session")
-def library() -> Library:
+def library(place: int) -> Library:
     """Every sound that the hotline plays."""
-    return all_sounds()
+    return all_sounds(place)
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,11 @@ from ivr.embedded.ports import Ports
 from ivr.embedded.postgres import Postgres
 from ivr.embedded.pstn import Network
 from ivr.embedded.stack import Stack
-from ivr.prompts.texts import SOUNDS
+from ivr.prompts.texts import LANGUAGE, SOUNDS
 from ivr.store import Store
 from tests.e2e.hygiene import Typed
 from tests.e2e.invariants import check_money
+from tests.e2e.tempo import lay_faster
 from tests.e2e.traces import ManagerEvents, Traces
 from tests.e2e.world import World
 
@@ -34,11 +35,11 @@ PATIENCE: Final = {
 LOUDEST: Final = ("core set verbose 10", "core set debug 10", "agi set debug on", "manager set debug on")
 
 
-def all_sounds() -> Library:
-    """Every sound that the hotline plays."""
+def all_sounds(place: int) -> Library:
+    """Every sound that the stacks of the test worker ``place`` play."""
     found = asterisk.find()
     assert found is not None, "no Asterisk; run 'make install'"
-    return Library([SOUNDS], [found.music])
+    return Library([SOUNDS, lay_faster(FOLDER / f"sounds{place}")], [found.music])
 
 
 def ports_of(place: int, slot: int) -> Ports:
@@ -71,6 +72,7 @@ def scenario(world: World) -> Iterator[None]:
 @contextmanager
 def running(stack: Stack, library: Library, typed: Typed) -> Iterator[World]:
     """The stack up, with its phones; down afterwards whatever happened."""
+    lay_faster(stack.folder / "recordings" / LANGUAGE)  # the settings of a stack are known when it is up
     try:
         stack.up()
         _be_loud(stack)

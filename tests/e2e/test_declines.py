@@ -4,13 +4,14 @@ import pytest
 
 from ivr.model import EndReason
 from tests.e2e.cards import DECLINING, GOOD, GOOD_MASTERCARD
+from tests.e2e.long import and_long
 from tests.e2e.money import changed, nothing_taken
 from tests.e2e.world import LAPSED, World
 
 PAIRS = [("declined", "insufficient_funds"), ("expired_card", "incorrect_code"), ("processing_error", "authentication_required")]
 
 
-@pytest.mark.parametrize("reasons", PAIRS, ids=" ".join)
+@pytest.mark.parametrize("reasons", and_long(PAIRS, often=PAIRS[:1]), ids=" ".join)
 def test_each_decline_is_said_in_its_own_way_and_a_good_card_then_works(world: World, reasons: tuple[str, ...]) -> None:
     """Two declines and a good card in one call. One hold, and what was held on it is released when nobody talked."""
     caller = world.caller()

@@ -6,6 +6,7 @@ The talks are real; most of their seconds are not (``talk_until``). Each lasts h
 import pytest
 
 from ivr import spoken
+from tests.e2e.long import and_long
 from tests.e2e.money import THIRTY_MINUTES, intents, ivr, talk_until
 from tests.e2e.world import World
 
@@ -13,7 +14,7 @@ CENTS = {20: 0, 29: 0, 31: 4059, 900: 4059, 901: 4330, 1800: THIRTY_MINUTES, 190
 """Whole seconds talked → cents, out of half an hour prepaid at 2.50 a minute, 15 minutes the least, 8.25 % tax."""
 
 
-@pytest.mark.parametrize("seconds", CENTS)
+@pytest.mark.parametrize("seconds", and_long(CENTS, often=(29, 901)))
 def test_a_talk_of_so_many_seconds(world: World, seconds: int) -> None:
     """Free below 30 s, the minimum from then on, each minute begun beyond it, and never more than was held."""
     cents = CENTS[seconds]

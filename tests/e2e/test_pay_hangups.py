@@ -4,6 +4,7 @@ import pytest
 
 from ivr.model import EndReason
 from tests.e2e.cards import GOOD
+from tests.e2e.long import and_long
 from tests.e2e.money import intents, nothing_taken
 from tests.e2e.world import LAPSED, World, wait_until
 
@@ -14,7 +15,7 @@ FIELDS = {
 """What is heard → what is pressed then, in the caller's order."""
 
 
-@pytest.mark.parametrize("last", FIELDS)
+@pytest.mark.parametrize("last", and_long(FIELDS, often=list(FIELDS)[1::3]))
 def test_hanging_up_at_a_question(world: World, last: str) -> None:
     """In the middle of the answer where it has several keys. No card went out, so nothing was held."""
     caller = world.caller()

@@ -9,6 +9,7 @@ from ivr.embedded.cast import MENU
 from ivr.embedded.handset import Handset
 from ivr.questions import Entry, Menu
 from tests.e2e.cards import GOOD
+from tests.e2e.long import and_long
 from tests.e2e.world import COVERED, WITH_TRUNKS, World
 
 Question = Menu | Entry
@@ -114,16 +115,22 @@ WAYS: dict[str, tuple[Callable[[World], Handset], str, str]] = {
 }
 """Question → how to get there, a key that is wrong there, what is heard after its last try."""
 
-EACH = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.prompt)
+OFTEN = (
+    "disclosure_menu", "ask_account", "ask_pin", "choose_block", "ask_card_number", "confirm_card", "whisper_menu", "confirm_resolved",
+    "engineer_left",
+)  # fmt: skip
+"""Of every kind and every consequence one; the others are heard in ``make trials``."""
+BY_PROMPT: dict[str, Question] = {question.prompt: question for question in QUESTIONS}
+EACH = pytest.mark.parametrize("prompt", and_long(BY_PROMPT, often=OFTEN))
 
 
 @pytest.mark.timeout(300)
 @EACH
-def test_silence(world: World, question: Question) -> None:
+def test_silence(world: World, prompt: str) -> None:
     """Asked again more plainly so many times, then on to whoever can help: nobody is dropped, nobody waits in silence."""
-    way, _, last = WAYS[question.prompt]
+    question, (way, _, last) = BY_PROMPT[prompt], WAYS[prompt]
     phone = way(world)
-    phone.hears(question.prompt, within=25)
+    phone.hears(prompt, within=25)
     for _ in range(question.tries - 1):
         phone.hears("no_key_heard", within=20)
         phone.hears(question.plain, within=35)
@@ -135,11 +142,11 @@ def test_silence(world: World, question: Question) -> None:
 
 
 @EACH
-def test_a_wrong_key(world: World, question: Question) -> None:
+def test_a_wrong_key(world: World, prompt: str) -> None:
     """Said to be wrong, and asked again more plainly."""
-    way, wrong, _ = WAYS[question.prompt]
+    question, (way, wrong, _) = BY_PROMPT[prompt], WAYS[prompt]
     phone = way(world)
-    phone.hears(question.prompt, within=25)
+    phone.hears(prompt, within=25)
     phone.presses(wrong)
     phone.hears("wrong_key")
     phone.hears(question.plain, within=35)

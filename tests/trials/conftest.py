@@ -22,5 +22,5 @@ def crash_world(worker_id: str) -> Iterator[World]:
     """A stack whose serve and worker die where a plan says."""
     place = int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
     stack = shared_stack(place, "crash", slot=0, launchers=LAUNCHERS)
-    with Typed().listening() as typed, running(stack, all_sounds(), typed) as world:
+    with Typed().listening() as typed, running(stack, all_sounds(place), typed) as world:
         yield world

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivr.embedded.audiosocket import AudioLink, AudioServer, tone
+from ivr.embedded.audiosocket import AudioLink, AudioServer, split, tone
 from ivr.embedded.recording import FRAME, RATE, Track, write_stereo
 
 LEG = str(uuid.UUID(int=7))
@@ -52,6 +52,31 @@ def test_what_asterisk_sends_is_heard(server: AudioServer, asterisk: socket.sock
         asterisk.sendall(struct.pack(">BH", 3, 1) + b"9" + struct.pack(">BH", 0x10, len(frame)) + frame)
     assert link.heard.wait_beyond(5 * FRAME - 1, time.monotonic() + 5)
     assert link.heard.sound().tobytes() == 5 * frame
+
+
+def test_frames_that_waited_in_the_socket_are_no_silence(server: AudioServer, asterisk: socket.socket) -> None:
+    """A process that comes late finds many frames at once: they follow each other, whenever it came."""
+    link = connect(server, asterisk)
+    frame = tone(400, 0.02).astype("<i2").tobytes()
+    message = struct.pack(">BH", 0x10, len(frame)) + frame
+    asterisk.sendall(message)
+    assert link.heard.wait_beyond(FRAME - 1, time.monotonic() + 5)
+    time.sleep(0.6)  # the process is late by this much
+    asterisk.sendall(30 * message)
+    assert link.heard.wait_beyond(31 * FRAME - 1, time.monotonic() + 5)
+    assert link.heard.samples == 31 * FRAME
+
+
+@pytest.mark.parametrize("cut", range(1, 9))
+def test_messages_come_in_any_pieces(cut: int) -> None:
+    data = struct.pack(">BH", 0x10, 2) + b"ab" + struct.pack(">BH", 3, 1) + b"9" + struct.pack(">BH", 0x10, 2) + b"cd"
+    frames, rest, over = split(data[:-cut])
+    assert not over
+    assert frames + split(rest + data[-cut:])[0] == [b"ab", b"cd"]
+
+
+def test_what_follows_a_hang_up_is_not_heard() -> None:
+    assert split(struct.pack(">BH", 0x10, 2) + b"ab" + struct.pack(">BH", 0, 0) + b"more") == ([b"ab"], b"", True)
 
 
 def test_a_silent_phone_sends_silence_on_a_steady_beat(server: AudioServer, asterisk: socket.socket) -> None:
