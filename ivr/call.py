@@ -20,8 +20,9 @@ from ivr.keypad_card import FIELDS
 from ivr.model import Consent, EndReason, Incident, IncidentStatus, LegOver
 from ivr.payment import BLOCK, CONFIRM, payment
 from ivr.phone import Phone
+from ivr.questions import Entry, Menu
 
-QUESTIONS: Final = (
+QUESTIONS: Final[tuple[Menu | Entry, ...]] = (
     DISCLOSURE_MENU, ACCOUNT_FROM_PHONE, ACCOUNT, PIN, TRUNKS, BLOCK, *FIELDS, CONFIRM, WHISPER, *CONFIRMATIONS.values(), ENGINEER_LEFT,
 )  # fmt: skip
 """Everything that the flow asks. Each needs scenarios for silence and for a wrong key, or the tests fail."""
