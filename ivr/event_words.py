@@ -56,6 +56,12 @@ _DECLINES: Final = {
     "processing_error": "an error at the bank",
     "authentication_required": "the bank demands authentication online",
 }
+_CATEGORIES: Final = {
+    "outage": "a system outage that stops business",
+    "telephony": "telephone service is lost",
+    "hosted": "a hosted service is down or very slow",
+    "trunks": "our SIP trunks are down",
+}
 _HOW: Final = {"guest": "a guest, without account", "none": "no known account was given", "wrong_pin": "the PIN was wrong"}
 
 Detail = dict[str, Any]
@@ -101,6 +107,11 @@ def _covered(detail: Detail) -> str:
         return _COVERS[detail["cover"]]
     seconds = detail.get("seconds_left")
     return f"the agreement covers the call, {'unlimited' if seconds is None else duration(seconds) + ' left'}"
+
+
+def _category(detail: Detail) -> str:
+    said = _CATEGORIES.get(detail.get("category", ""), "not said")
+    return f"what is wrong: {said}" + (", caused by our trunks as the caller says" if detail.get("trunks") else "")
 
 
 def money(cents: object, currency: object) -> str:
@@ -155,6 +166,8 @@ _WORDS: Final[dict[str, Callable[[Detail], str]]] = {
     "call_began": _call_began,
     "consent": _consent,
     "identified": _identified,
+    "category": _category,
+    "claimed": lambda detail: f"caller names account {detail.get('account')} without its PIN",
     "covered": _covered,
     "connecting": lambda _: "engineers are being called",
     "offer_made": _offer_made,
@@ -182,5 +195,7 @@ _WORDS: Final[dict[str, Callable[[Detail], str]]] = {
     "refund_opened": lambda detail: f"{_amount(detail, 'cents')} are to be given back: {detail.get('reason')}",
     "refund": lambda detail: f"refunded {_amount(detail, 'cents')}: {detail.get('reason')}",
     "swept": lambda detail: f"swept up: {detail.get('why')}",
+    "no_charge": lambda _: "the engineer made the call free",
+    "suspended": lambda _: "the caller's line dropped: the incident waits for them to call again",
     "ended": lambda detail: f"incident ended: {_spaced(detail.get('reason'))}",
 }

@@ -15,6 +15,7 @@ class IncidentStatus(StrEnum):
     OPEN = "open"  # the caller is in the questions
     CONNECTING = "connecting"  # engineers are being offered the incident
     TALKING = "talking"  # an engineer accepted
+    SUSPENDED = "suspended"  # the caller's line dropped after an accept; a redial within the window goes on
     ENDED = "ended"
 
 
@@ -38,6 +39,15 @@ class Consent(StrEnum):
     GIVEN = "given"
     REFUSED = "refused"
     NONE = "none"  # three silences: an unpaid human
+
+
+class Category(StrEnum):
+    """What the caller says is wrong (seed, "What is an Emergency?")."""
+
+    OUTAGE = "outage"
+    TELEPHONY = "telephony"
+    HOSTED = "hosted"
+    TRUNKS = "trunks"  # our own SIP trunks
 
 
 class Cover(StrEnum):
@@ -146,6 +156,12 @@ class Incident:
     identified_how: str | None  # answer to the question who calls, also when it is "unknown"; None until then
     cover: Cover | None
     seconds_left: int | None  # allotted at entitlement; None is unlimited
+    category: Category | None = None
+    trunk_claim: bool = False  # the caller says that our own trunks are down
+    claimed_id: int | None = None  # the customer whose account was named without its PIN
+    no_charge: bool = False  # an engineer made the call free
+    resume_code: str | None = None  # four digits that let a guest come back
+    suspended_until: datetime | None = None  # the end of the window for coming back
 
 
 @dataclass(frozen=True, slots=True)

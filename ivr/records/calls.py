@@ -4,7 +4,7 @@ import platform
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import Consent, Cover, Coverage, EndReason, Incident, IncidentStatus, Rate
+from ivr.model import Category, Consent, Cover, Coverage, EndReason, Incident, IncidentStatus, Rate
 from ivr.records.clean import clean_text
 from ivr.records.database import Database, Row
 
@@ -127,4 +127,10 @@ def _incident(row: Row) -> Incident:
         identified_how=row["identified_how"],
         cover=Cover(row["cover"]) if row["cover"] else None,
         seconds_left=row["seconds_left"],
+        category=Category(row["category"]) if row["category"] else None,
+        trunk_claim=row["trunk_claim"],
+        claimed_id=row["claimed_id"],
+        no_charge=row["no_charge"],
+        resume_code=row["resume_code"],
+        suspended_until=row["suspended_until"],
     )

@@ -20,7 +20,8 @@ SELECT incident_id AS id FROM new_leg UNION ALL SELECT incident_id FROM known;
 
 -- incident --
 -- An incident as the flow needs it.
-SELECT id, status, reason, consent, customer_id, identified_how, cover, seconds_left
+SELECT id, status, reason, consent, customer_id, identified_how, cover, seconds_left,
+    category, trunk_claim, claimed_id, no_charge, resume_code, suspended_until
 FROM incident WHERE id = %(incident_id)s;
 
 -- incident_of_channel --

@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import count
+from pathlib import Path
 from time import monotonic, sleep
 
 import psycopg
@@ -14,12 +15,13 @@ import pytest
 from yoyo.connections import parse_uri
 from yoyo.migrations import default_migration_table, read_migrations
 
+from ivr import migrate as migrations
 from ivr.errors import SetupError
 from ivr.migrate import _Backend, migrate, run_script
 from tests.integration.postgres_server import PostgresServer
 
 _numbers = count(1)
-FILES = 9
+FILES = len(list((Path(migrations.__file__).parent / "sql" / "migrations").glob("*.sql")))
 
 
 @pytest.fixture

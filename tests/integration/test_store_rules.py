@@ -21,8 +21,12 @@ LEGAL = {
     ("connecting", "talking"),
     ("connecting", "ended"),
     ("talking", "connecting"),
+    ("talking", "suspended"),
     ("talking", "ended"),
+    ("suspended", "connecting"),
+    ("suspended", "ended"),
 }
+"""And from connecting to suspended once an engineer has accepted."""
 STATUSES = [status.value for status in IncidentStatus]
 
 
@@ -58,7 +62,11 @@ def test_the_timeline_is_append_only(store: Store, sql: Sql) -> None:
 @pytest.mark.parametrize("new", STATUSES)
 def test_only_the_drawn_changes_of_status_are_possible(store: Store, sql: Sql, old: str, new: str) -> None:
     """As in docs/states.md, and nothing else, even by hand; each leaves exactly one event."""
-    incident_id = talking(store).incident_id if old == "talking" else (connecting if old == "connecting" else called)(store).id
+    incident_id = (
+        talking(store).incident_id if old in ("talking", "suspended") else (connecting if old == "connecting" else called)(store).id
+    )
+    if old == "suspended":
+        sql(f"UPDATE incident SET status = 'suspended', suspended_until = now() WHERE id = {incident_id}")
     if old == "ended":
         store.end_incident(incident_id, EndReason.ABANDONED)
     before = len(kinds(store, incident_id))
@@ -67,7 +75,9 @@ def test_only_the_drawn_changes_of_status_are_possible(store: Store, sql: Sql, o
     if new == "talking" and old == "connecting":
         store.make_offer(incident_id, store.ladder()[0])
         before += 1
-    change = f"UPDATE incident SET status = '{new}', reason = {reason}, accepted_offer_id = {offer} WHERE id = {incident_id}"
+    until = "now()" if new == "suspended" else "NULL"
+    fields = f"status = '{new}', reason = {reason}, accepted_offer_id = {offer}, suspended_until = {until}"
+    change = f"UPDATE incident SET {fields} WHERE id = {incident_id}"
     if old == new or (old, new) in LEGAL:
         sql(change)
         assert len(kinds(store, incident_id)) - before == (old != new)
@@ -75,6 +85,23 @@ def test_only_the_drawn_changes_of_status_are_possible(store: Store, sql: Sql, o
         with pytest.raises(psycopg.DatabaseError) as refused:
             sql(change)
         assert refused.value.sqlstate == "IV001"
+
+
+def test_who_was_never_accepted_is_not_suspended(store: Store, sql: Sql) -> None:
+    """There is nothing to come back to. After an accept there is, also while another engineer is being called."""
+    change = "UPDATE incident SET status = 'suspended', suspended_until = now() WHERE id = {}"
+    with pytest.raises(psycopg.DatabaseError, match="never accepted"):
+        sql(change.format(connecting(store).id))
+    incident_id = talking(store).incident_id
+    store.engineer_lost(incident_id)
+    sql(change.format(incident_id))
+    assert store.incident(incident_id).status is IncidentStatus.SUSPENDED
+
+
+def test_what_was_said_is_on_the_timeline(store: Store, sql: Sql) -> None:
+    incident_id = talking(store).incident_id
+    sql(f"UPDATE incident SET category = 'trunks', trunk_claim = true, no_charge = true WHERE id = {incident_id}")
+    assert kinds(store, incident_id)[-2:] == ["category", "no_charge"]
 
 
 def test_an_end_is_final(store: Store, sql: Sql) -> None:
