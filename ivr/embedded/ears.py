@@ -11,12 +11,14 @@ import numpy as np
 
 from ivr.embedded.hearing import CHUNK, Template
 from ivr.embedded.loops import Loop, LoopSearch, voice
-from ivr.embedded.recording import HOLE_SECONDS, RATE, Sound, Track, read_wav
+from ivr.embedded.recording import RATE, Sound, Track, read_wav
 from ivr.embedded.searching import Search, outdone
 from ivr.embedded.sequences import SequenceSearch
 
 LOOK_SECONDS = 0.2
 """A search waits for this much new sound."""
+LATE_SECONDS = 1.5
+"""When no frame came for so long, the line is silent; before that the frames may only be late: these machines are busy."""
 Found = TypeVar("Found")
 
 
@@ -77,7 +79,7 @@ class Ears:
         if not template.distinctive:
             raise ValueError(f"{name} is too short to be recognised alone: expect it in a sequence")
         search = Search(template, self.cursor)
-        start = self._until(within, f"{name}", lambda sound: self._recognise(search, sound))
+        start = self._until(within, f"{name}", lambda sound, received: self._recognise(search, sound, received))
         self.cursor = start + template.opening[0].offset + CHUNK
         return self._heard(name, start)
 
@@ -101,11 +103,11 @@ class Ears:
     def sound(self) -> Sound:
         """All that was heard; where nothing comes any more, silence up to now."""
         missing = time.monotonic() - self.track.last_arrival
-        silence = int(missing * RATE) if missing > 2 * HOLE_SECONDS else 0
+        silence = int(missing * RATE) if missing > LATE_SECONDS else 0
         return np.concatenate([self.track.sound(), np.zeros(silence, dtype=np.int16)])
 
-    def _recognise(self, search: Search, sound: Sound) -> int | None:
-        start = search.advance(sound)
+    def _recognise(self, search: Search, sound: Sound, received: int) -> int | None:
+        start = search.advance(sound, received)
         if start is None:
             return None
         other = outdone(search.template, self.library.distinctive, sound, start)
@@ -113,12 +115,15 @@ class Ears:
             search.refuse(start)
         return start if other is False else None
 
-    def _until(self, within: float, wanted: str, look: Callable[[Sound], Found | None], nearest: Callable[[], str] = str) -> Found:
-        """Looks again whenever there is more to hear, for ``within`` seconds from now."""
+    def _until(self, within: float, wanted: str, look: Callable[[Sound, int], Found | None], nearest: Callable[[], str] = str) -> Found:
+        """Looks again whenever there is more to hear, for ``within`` seconds from now.
+
+        ``look`` is given the sound up to now and how many of its samples were received: the silence that follows may only be late.
+        """
         deadline = time.monotonic() + within
         while True:
             received = self.track.samples
-            result = look(self.sound())
+            result = look(self.sound(), received)
             if result is not None:
                 return result
             if time.monotonic() >= deadline:

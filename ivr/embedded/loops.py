@@ -54,9 +54,12 @@ class LoopSearch:
         self._next = max(0, floor)
         self._runs: dict[str, list[int]] = {loop.name: [] for loop in loops}
 
-    def advance(self, sound: Sound) -> int | None:
-        """Where a loop was first heard, once it was heard for three chunks in a row."""
-        while self._next + CHUNK <= len(sound):
+    def advance(self, sound: Sound, received: int | None = None) -> int | None:
+        """Where a loop was first heard, once it was heard for three chunks in a row.
+
+        ``received``: no further than these samples, all by default.
+        """
+        while self._next + CHUNK <= (len(sound) if received is None else received):
             begin, self._next = self._next, self._next + CHUNK
             if any(self._run(loop, sound[begin : begin + CHUNK]) for loop in self._loops):
                 return begin - (STEADY - 1) * CHUNK

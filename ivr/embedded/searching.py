@@ -29,14 +29,22 @@ class Search:
         self._searched = max(0, floor)
         self._starts: list[int] = []
 
-    def advance(self, sound: Sound) -> int | None:
-        """Where the template began, as far as ``sound`` (everything so far) shows; None when it was not, or not yet, recognised."""
+    def advance(self, sound: Sound, received: int | None = None) -> int | None:
+        """Where the template began, as far as ``sound`` (everything so far) shows; None when it was not, or not yet, recognised.
+
+        ``received``: samples that will not change any more, all by default; what follows them is searched again.
+        """
         anchors = self.template.opening[:ANCHORS]
         for anchor, scores in zip(anchors, correlations_of(sound[self._searched :], anchors), strict=True):
             for peak in peaks(scores):
                 self._suppose(self._searched + peak - anchor.offset)
-        self._searched = max(self._searched, len(sound) - CHUNK + 1)
-        verdicts = {start: fits(self.template, sound, start) for start in sorted(self._starts)}
+        sure = sound[:received]
+        self._searched = max(self._searched, len(sure) - CHUNK + 1)
+        verdicts = {start: fits(self.template, sure, start) for start in sorted(self._starts)}
+        if len(sure) < len(sound):  # a silence that may only be late can confirm what was heard, not refute it
+            verdicts = {
+                start: verdict if verdict is not None else fits(self.template, sound, start) or None for start, verdict in verdicts.items()
+            }
         self._starts = [start for start, verdict in verdicts.items() if verdict is not False]
         return next((start for start, verdict in verdicts.items() if verdict), None)
 

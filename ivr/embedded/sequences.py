@@ -25,13 +25,16 @@ class SequenceSearch:
         self._starts: list[int] = []
         self.nearest: list[str] = []
 
-    def advance(self, sound: Sound) -> tuple[int, int] | None:
-        """Where the sequence began and ended; None when it was not, or not yet, heard whole. ``nearest`` tells how far it got."""
+    def advance(self, sound: Sound, received: int | None = None) -> tuple[int, int] | None:
+        """Where the sequence began and ended; None when it was not, or not yet, heard whole. ``nearest`` tells how far it got.
+
+        ``received``: samples that will not change any more, all by default; what follows them is searched again.
+        """
         first = self.templates[self.names[0]].opening[0]
         scores = correlations(sound[self._searched :], first)
         likely = [peak for peak in peaks(scores) if scores[peak] > HEARD]
         self._starts += [max(self._floor, self._searched + peak - first.offset) for peak in likely]
-        self._searched = max(self._searched, len(sound) - len(first.wave) + 1)
+        self._searched = max(self._searched, (len(sound) if received is None else received) - len(first.wave) + 1)
         for start in self._starts:
             end = self._align(sound, start)
             if end is not None:

@@ -95,9 +95,9 @@ class PayingCall:
         ears = phone.leg.ears
         recognise = ears._recognise
 
-        def watched(search: Search, sound: Sound) -> int | None:
+        def watched(search: Search, sound: Sound, received: int) -> int | None:
             self._look()
-            return recognise(search, sound)
+            return recognise(search, sound, received)
 
         ears._recognise = watched  # type: ignore[method-assign]
 

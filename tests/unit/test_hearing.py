@@ -112,6 +112,17 @@ def test_a_prompt_is_recognised_live_in_little_more_than_its_first_second() -> N
     assert noticed - len(GAP) - template.opening[0].offset < 1.6 * RATE
 
 
+@pytest.mark.parametrize("begun", [0.0, 0.3, 0.9])
+def test_a_prompt_that_comes_late_is_recognised_where_silence_was_supposed(begun: float) -> None:
+    """The frames of a busy machine wait in a socket: what was taken for silence becomes a prompt."""
+    template = ALL["disclosure_menu"]
+    heard = np.concatenate([GAP, template.sound])
+    received, search = len(GAP) + int(begun * RATE), Search(template, 0)
+    supposed = np.concatenate([heard[:received], np.zeros(3 * RATE, dtype=np.int16)])
+    assert search.advance(supposed, received) is None
+    assert search.advance(heard, len(heard)) is not None
+
+
 def test_a_prompt_cut_by_a_key_is_not_heard() -> None:
     """Half a second is not enough to be sure."""
     cut = np.concatenate([GAP, ALL["main_menu"].sound[: RATE // 2], GAP, GAP, GAP, GAP])
