@@ -18,7 +18,7 @@ FIFTEEN_MINUTES: Final = 4059
 THIRTY_MINUTES: Final = 8119
 SIXTY_MINUTES: Final = 16238
 
-_RESTART_SECONDS: Final = 8.0
+_RESTART_SECONDS: Final = 12.0
 """Within these ``serve`` is killed, started again, and meters again."""
 
 
