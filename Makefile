@@ -24,7 +24,7 @@ test:  ## what every commit must pass: check, then unit, integration and end-to-
 	$(INSTALL) dev
 	@$(MAKE) --no-print-directory check
 	@echo "unit tests" && $(RUN) -m pytest -q -n 2 tests/unit
-	@echo "integration tests" && $(RUN) -m pytest -q -n 2 tests/integration
+	@echo "integration tests" && $(RUN) -m pytest -q -n 3 tests/integration
 	@echo "end-to-end tests: real calls, mostly waiting for somebody to finish a sentence, so many at once" && $(RUN) -m pytest -q -n 10 -m "not long" tests/e2e
 
 trials:  ## the long ones: a kill at every boundary of the payment path, and the calls that `make test` leaves out, at their natural speed

@@ -66,6 +66,8 @@ def covered_call(network: Network) -> CallTimes:
     disclosure = _to_disclosure(caller)
     caller.hears("disclosure_terms", within=15)
     caller.presses("1")
+    caller.hears("ask_category")
+    caller.presses("1")
     caller.hears("ask_account")
     caller.presses(COVERED.account + "#")
     caller.hears("ask_pin")

@@ -118,7 +118,7 @@ class Guest:
         self._press("9")
         self._incident = self._find()
         time.sleep(PRICE)
-        for keys, kind in (("1", "consent"), ("*", "identified"), ("1", "hold_opened")):
+        for keys, kind in (("1", "consent"), ("1", "category"), ("*", "identified"), ("1", "hold_opened")):
             self._press_until(keys, kind)
         for field in ("number", "expiry", "code", "zip"):
             time.sleep(FIELD)

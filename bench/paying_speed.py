@@ -56,6 +56,8 @@ def paying_call(network: Network, say: Callable[[str], None]) -> PayingTimes:
     caller.presses("9")
     caller.hears("disclosure_terms", within=20)
     caller.presses("1")
+    caller.hears("ask_category")
+    caller.presses("1")
     caller.hears("ask_account")
     caller.presses("*")
     caller.hears("prepay")

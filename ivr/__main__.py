@@ -4,13 +4,37 @@ from typing import Annotated
 
 import typer
 
+from ivr.cli_agreement import agreement
+from ivr.cli_block import block, changes
+from ivr.cli_customer import customer
+from ivr.cli_doctor import doctor
+from ivr.cli_engineer import engineer
+from ivr.cli_follow_up import follow_up
+from ivr.cli_import import import_agreements, import_customers
+from ivr.cli_message import message
 from ivr.cli_money import money
-from ivr.command_line import AsJson, print_json, ready, screen
+from ivr.cli_rate import rate
+from ivr.cli_rota import rota, who_rings
+from ivr.command_line import AsJson, Commands, print_json, ready, screen
+from ivr.command_options import Once
 
 app = typer.Typer(name="ivr", help="The paid emergency hotline.", no_args_is_help=True, pretty_exceptions_enable=False)
-incident = typer.Typer(help="Incidents and their timelines.", no_args_is_help=True)
+incident = Commands("incident", "Incidents and their timelines.")
 app.add_typer(incident, name="incident")
 app.add_typer(money, name="money")
+app.add_typer(message, name="message")
+app.add_typer(engineer, name="engineer")
+app.add_typer(rota, name="rota")
+app.command(cls=Once)(who_rings)
+app.command(cls=Once)(doctor)
+app.add_typer(follow_up, name="follow-up")
+app.add_typer(customer, name="customer")
+customer.command(name="import")(import_customers)
+agreement.command(name="import")(import_agreements)
+app.add_typer(agreement, name="agreement")
+app.add_typer(rate, name="rate")
+app.add_typer(block, name="block")
+app.command(cls=Once)(changes)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ivr.config import Settings
+from ivr.dialable import may_be_dialled
 from ivr.errors import SetupError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -64,7 +65,8 @@ def hotline_values(settings: Settings) -> dict[str, str]:
     values = {name: str(value) for name, value in settings if isinstance(value, int | float | str)}
     values["ami_secret"] = settings.ami_secret.get_secret_value()
     values["did_digits"] = _e164("IVR_DID", settings.did).removeprefix("+")
-    values["failsafe_dials"] = "^".join(trunk_dial("IVR_FAILSAFE_PHONES", phone) for phone in settings.failsafe_phones)
+    dials = [(phone, trunk_dial("IVR_FAILSAFE_PHONES", phone)) for phone in settings.failsafe_phones]
+    values["failsafe_dials"] = "^".join(dial for phone, dial in dials if may_be_dialled(phone, settings.dial_prefixes, "A failsafe phone"))
     return values
 
 

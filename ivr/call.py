@@ -7,23 +7,29 @@ A step that was already decided (its answer is in the records) is not asked agai
 from typing import Final
 
 from ivr import channel_variables as variables
-from ivr.category import TRUNKS
-from ivr.connect import connect, hand_over
-from ivr.conversation import seconds_left, talk_key
+from ivr import notify
+from ivr.blocked import is_blocked, turn_away
+from ivr.category import CATEGORY, TRUNKS, category
+from ivr.connect import Wanted, connect, hand_over
+from ivr.conversation import seconds_left, talk_key, talk_seconds
 from ivr.disclosure import DISCLOSURE_MENU, disclosure
-from ivr.ending import ENGINEER_LEFT, goodbye, hung_up_on_purpose, why_over
-from ivr.engineer import CONFIRMATIONS, WHISPER, whisper
+from ivr.ending import ENGINEER_LEFT, HUNG_UP, goodbye, hung_up_on_purpose, why_over
+from ivr.engineer import CONFIRMATIONS, NO_CHARGE, WHISPER, whisper
 from ivr.entitlement import entitlement
 from ivr.hotline import Hotline
 from ivr.identify import ACCOUNT, ACCOUNT_FROM_PHONE, PIN, identify
 from ivr.keypad_card import FIELDS
-from ivr.model import Consent, EndReason, Incident, IncidentStatus, LegOver
+from ivr.message import leave_message
+from ivr.model import Consent, EndReason, Incident, IncidentStatus, LegOver, Occasion, Offer
 from ivr.payment import BLOCK, CONFIRM, payment
 from ivr.phone import Phone
 from ivr.questions import Entry, Menu
+from ivr.resume import CODE, RESUME, resume
+from ivr.verify import VERIFIED
 
 QUESTIONS: Final[tuple[Menu | Entry, ...]] = (
-    DISCLOSURE_MENU, ACCOUNT_FROM_PHONE, ACCOUNT, PIN, TRUNKS, BLOCK, *FIELDS, CONFIRM, WHISPER, *CONFIRMATIONS.values(), ENGINEER_LEFT,
+    RESUME, CODE, DISCLOSURE_MENU, CATEGORY, ACCOUNT_FROM_PHONE, ACCOUNT, PIN, TRUNKS, BLOCK, *FIELDS, CONFIRM, WHISPER,
+    *CONFIRMATIONS.values(), NO_CHARGE, VERIFIED, ENGINEER_LEFT,
 )  # fmt: skip
 """Everything that the flow asks. Each needs scenarios for silence and for a wrong key, or the tests fail."""
 
@@ -31,12 +37,19 @@ QUESTIONS: Final[tuple[Menu | Entry, ...]] = (
 def call(hotline: Hotline, phone: Phone) -> None:
     """From the digit 9 until an engineer has accepted."""
     phone.get(variables.ACCEPTED)  # raises CallerGone: a process that was stopped for a while finds callers who have left long ago
-    incident = hotline.store.begin_call(channel=phone.channel, uniqueid=phone.uniqueid, caller_id=phone.caller_id)
+    incident = resume(hotline, phone) or hotline.store.begin_call(channel=phone.channel, uniqueid=phone.uniqueid, caller_id=phone.caller_id)
     phone.set(variables.INCIDENT, str(incident.id))
+    if (reason := _said_already(incident)) is not None:
+        return turn_away(hotline, phone, incident) if is_blocked(hotline, phone) else goodbye(hotline, phone, incident, reason)
     if (accepted := hotline.store.accepted_offer(incident.id)) is not None:  # the last script died right after the accept
-        return hand_over(phone, accepted, seconds_left(hotline, incident))
+        return hand_over(phone, accepted, talk_seconds(hotline, incident))
+    if incident.status is IncidentStatus.CONNECTING and hotline.store.last_accepted(incident.id) is not None:  # they are back
+        return find_engineer(hotline, phone, incident.id, otherwise=EndReason.ENGINEER_LOST)
+    if is_blocked(hotline, phone):
+        return turn_away(hotline, phone, incident)
     if disclosure(hotline, phone, incident) is Consent.REFUSED:
         return goodbye(hotline, phone, incident, EndReason.REFUSED)
+    category(hotline, phone, incident)
     customer = identify(hotline, phone, incident)
     incident = hotline.store.incident(incident.id)  # with what was just answered
     cover = entitlement(hotline, phone, incident, customer) or payment(hotline, phone, incident)
@@ -45,13 +58,16 @@ def call(hotline: Hotline, phone: Phone) -> None:
     return find_engineer(hotline, phone, incident.id, otherwise=EndReason.NO_ENGINEER)
 
 
-def find_engineer(hotline: Hotline, phone: Phone, incident_id: int, *, otherwise: EndReason, first_engineer: int | None = None) -> None:
-    """Ring engineers and hand the caller over to the first who accepts; ``otherwise`` is why it ends when nobody does."""
+def find_engineer(hotline: Hotline, phone: Phone, incident_id: int, *, otherwise: EndReason) -> None:
+    """Ring engineers and hand the caller over to the first who accepts; ``otherwise`` is why it ends when nobody does,
+    or when the caller leaves a message instead."""
     incident = hotline.store.incident(incident_id)
-    offer = connect(hotline, phone, incident, first_engineer=first_engineer)
-    if offer is None:
-        return goodbye(hotline, phone, incident, otherwise)
-    return hand_over(phone, offer, seconds_left(hotline, incident))
+    found = connect(hotline, phone, incident)
+    if isinstance(found, Offer):
+        return hand_over(phone, found, talk_seconds(hotline, incident))
+    if found is Wanted.MESSAGE and otherwise is EndReason.ENGINEER_LOST:  # the caller's choice, as a hang-up would be
+        otherwise = _left_at(hotline, incident, "")
+    return leave_message(hotline, phone, incident, otherwise, asked_for=found is Wanted.MESSAGE)
 
 
 def engineer(hotline: Hotline, phone: Phone) -> None:
@@ -67,7 +83,13 @@ def key(hotline: Hotline, phone: Phone) -> None:
 def ending(hotline: Hotline, phone: Phone) -> None:
     """The talk is over and the caller is still there: say goodbye, or find the engineer again."""
     incident = hotline.store.incident(int(phone.get(variables.INCIDENT)))
-    lost = hotline.store.accepted_offer(incident.id)
+    if (reason := _said_already(incident)) is not None:
+        return goodbye(hotline, phone, incident, reason)
+    accepted = hotline.store.accepted_offer(incident.id)
+    if accepted is not None and accepted.channel != phone.get(variables.TALKING_TO):  # the last script died right after the accept
+        return hand_over(phone, accepted, talk_seconds(hotline, incident))
+    if incident.status is IncidentStatus.CONNECTING:  # decided already: asked again, a caller might answer something else
+        return find_engineer(hotline, phone, incident.id, otherwise=EndReason.ENGINEER_LOST)
     reason = why_over(hotline, phone, incident)
     if reason is not None:
         return goodbye(hotline, phone, incident, reason)
@@ -75,18 +97,53 @@ def ending(hotline: Hotline, phone: Phone) -> None:
     hotline.store.engineer_lost(incident.id, dropped=dropped)  # before a word is said: who gives up now was left by us
     if dropped:
         phone.play_until_key("reconnecting")
-    return find_engineer(hotline, phone, incident.id, otherwise=EndReason.ENGINEER_LOST, first_engineer=lost.engineer_id if lost else None)
+    return find_engineer(hotline, phone, incident.id, otherwise=EndReason.ENGINEER_LOST)
+
+
+def _said_already(incident: Incident) -> EndReason | None:
+    """Why the incident is over whose goodbye a killed script did not finish; None while it goes on, or when nobody was found for it."""
+    over = incident.status is IncidentStatus.ENDED and incident.reason is not EndReason.NO_ENGINEER
+    return incident.reason if over else None
 
 
 def hungup(hotline: Hotline, leg: LegOver) -> None:
-    """A leg is over. The caller's own ends the incident, unless the flow already did. No script: nobody is there to hear one."""
+    """A leg is over. The caller's own suspends or ends the incident, unless the flow has. No script: nobody is there to hear one."""
     store = hotline.store
     if leg.failsafe:  # no script could serve this caller: what is known of the call is written now
         incident = store.begin_call(channel=leg.channel, uniqueid=leg.uniqueid, caller_id=leg.caller_id)
         store.note_once(incident.id, f"failsafe {leg.uniqueid}", "failsafe", outcome=leg.failsafe)
+        if leg.failsafe == "nobody":
+            notify.page(store, incident.id, Occasion.NOBODY)
     store.end_leg(leg.uniqueid, leg.cause)
-    if (caller := store.incident_of_caller(leg.uniqueid)) is not None:
-        store.end_incident(caller.id, store.ending(caller.id) or _left_at(hotline, caller, leg.failsafe))
+    caller = store.incident_of_caller(leg.uniqueid)
+    if caller is not None and not store.caller_legs(caller.id):  # else they are back already on another leg, and this is late news
+        _caller_gone(hotline, caller, leg)
+
+
+def _caller_gone(hotline: Hotline, incident: Incident, leg: LegOver) -> None:
+    """Who had an engineer may come back, unless an ending key was pressed, no time is left, or a failsafe phone took the call."""
+    reason = hotline.store.ending(incident.id)
+    if reason is None and incident.status is IncidentStatus.TALKING and seconds_left(hotline, incident) == 0:
+        reason = EndReason.TIME_EXPIRED
+    if reason is None and _lost_by_us(hotline, incident, leg):
+        hotline.store.engineer_lost(incident.id, dropped=True)
+        incident = hotline.store.incident(incident.id)
+    window = hotline.settings.resume_seconds
+    if reason is None and window and leg.failsafe != "answered" and hotline.store.suspend(incident.id, window):
+        return
+    reason = reason or hotline.store.ending(incident.id)  # a key that was pressed meanwhile
+    hotline.store.end_incident(incident.id, reason or _left_at(hotline, incident, leg.failsafe))
+
+
+def _lost_by_us(hotline: Hotline, incident: Incident, leg: LegOver) -> bool:
+    """Whether the talk was over before the caller left: Asterisk went away under it, or the engineer's line had been cut.
+
+    Only a caller who hung up (16) can tell: the cause of a line that failed is given on to the other side of the talk.
+    """
+    if incident.status is not IncidentStatus.TALKING or leg.failsafe:
+        return False
+    accepted = hotline.store.accepted_offer(incident.id) if leg.cause == HUNG_UP else None
+    return leg.crashed or (accepted is not None and hotline.store.leg_cause(accepted.uniqueid) not in (None, HUNG_UP))
 
 
 def _left_at(hotline: Hotline, incident: Incident, failsafe: str) -> EndReason:

@@ -18,7 +18,7 @@ ENGINEER_CHANNEL: Final = "IVR_ENGINEER_CHANNEL"
 """Caller's leg: the channel that the dialplan shall bridge next; empty when there is none."""
 
 TALK_SECONDS: Final = "IVR_TALK_SECONDS"
-"""Caller's leg: seconds that the next talk may last; ``0`` is no limit."""
+"""Caller's leg: seconds that the next talk may last, its grace included; ``0`` is no limit."""
 
 EXPIRED: Final = "IVR_EXPIRED"
 """Caller's leg: ``1`` when the talk was ended by its limit (extension ``T``)."""
@@ -42,13 +42,25 @@ LEFT: Final = "IVR_LEFT"
 """Both legs, dialplan only: what is left of that limit after a key's script, in seconds."""
 
 SINCE: Final = "IVR_SINCE"
-"""Both legs, dialplan only: when the key was pressed (seconds since the epoch)."""
+"""Both legs, set by the dialplan while a key's script runs: when the key was pressed (seconds since the epoch); else empty."""
+
+ANNOUNCE_TO: Final = "IVR_ANNOUNCE_TO"
+"""An announcement's own channel: the caller's channel, whose talk it is said into."""
+
+LINE_LOST: Final = "IVR_LINE_LOST"
+"""Engineer's leg (shared), dialplan only: ``1`` when the caller's line went in the talk, and the caller may call again."""
 
 WAITED: Final = "IVR_WAITED"
 """Caller's leg, dialplan only: seconds waited for a free line."""
 
 FAILSAFE: Final = "IVR_FAILSAFE"
 """Caller's leg, set by the dialplan: how far the failsafe phones got: ``calling``, ``answered`` or ``nobody``; empty without them."""
+
+FAILSAFE_SINCE: Final = "IVR_FAILSAFE_SINCE"
+"""Caller's leg, dialplan only: when the failsafe phones were first rung for this caller (seconds since the epoch)."""
+
+FAILSAFE_ROUNDS: Final = "IVR_FAILSAFE_ROUNDS"
+"""Caller's leg, dialplan only: how often the script was asked again after a round of the failsafe phones."""
 
 FAILSAFE_ACCEPTED: Final = "IVR_FAILSAFE_ACCEPTED"
 """Caller's leg (shared), dialplan only: ``1`` when the holder of a failsafe phone pressed 1."""

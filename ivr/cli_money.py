@@ -9,14 +9,14 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from ivr.command_line import AsJson, fail, print_json, ready, screen
+from ivr.command_line import AsJson, Commands, fail, print_json, ready, screen
 from ivr.errors import NotYet, StripeRefused, StripeUnavailable
 from ivr.event_words import money as amount
 
 if TYPE_CHECKING:
     from ivr.audit import Difference  # at run time only where it is needed: it takes Stripe's library with it
 
-money = typer.Typer(help="Money: compare with Stripe, settle again, refund, see debts.", no_args_is_help=True)
+money = Commands("money", "Money: compare with Stripe, settle again, refund, see debts.")
 
 _DAYS = 8
 

@@ -1,20 +1,39 @@
 """What every command shares: settings, errors as sentences, a terminal, JSON."""
 
+import getpass
 import json
 import logging
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.table import Table
 
+from ivr.command_options import Once
 from ivr.config import Settings, settings
 from ivr.errors import HotlineError, StoreUnavailable, StripeUnavailable
 
+if TYPE_CHECKING:
+    from ivr.store import Store
+
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on the standard output.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")]
+
+
+class Commands(typer.Typer):
+    """A group of commands that refuse an option given twice."""
+
+    def __init__(self, name: str, summary: str) -> None:
+        super().__init__(name=name, help=summary, no_args_is_help=True)
+
+    def command(self, name: str | None = None, **more: Any) -> Callable[[Any], Any]:
+        """As the library's."""
+        return super().command(name, **({"cls": Once} | more))
 
 
 @contextmanager
@@ -22,7 +41,8 @@ def ready(*, logs: bool = False) -> Iterator[Settings]:
     """The settings; expected errors become one clear text on the standard error and exit code 1."""
     logging.basicConfig(level=logging.INFO if logs else logging.CRITICAL, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        yield settings()
+        given = settings()
+        yield given if logs or given.actor else given.model_copy(update={"actor": login()})
     except ValidationError as wrong:
         fail(_settings_text(wrong))
     except StoreUnavailable as away:
@@ -33,10 +53,53 @@ def ready(*, logs: bool = False) -> Iterator[Settings]:
         fail(str(error))
 
 
+@contextmanager
+def records(**changed: Any) -> Iterator[tuple[Settings, "Store"]]:
+    """The settings, some of them ``changed``, and the records by them; expected errors as :func:`ready` says."""
+    from ivr.store import Store  # at run time only where it is needed: it takes PostgreSQL's library with it
+
+    with ready() as given:
+        mine = given.model_copy(update=changed)
+        with Store(mine) as store:
+            yield mine, store
+
+
 def fail(text: str) -> NoReturn:
     """Say why and exit with 1."""
     typer.echo(text, err=True)
     raise typer.Exit(1)
+
+
+def refuse(*faults: str) -> NoReturn:
+    """Say what is wrong with what was typed, line by line, and exit with 2."""
+    typer.echo("\n".join(faults), err=True)
+    raise typer.Exit(2)
+
+
+def sure(question: str, yes: bool) -> None:
+    """Go on only after a yes: by ``--yes``, or on a terminal by hand. Exits with 1 otherwise."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        fail(f"{question} Nothing was changed. Say --yes to go on without being asked.")
+    if not typer.confirm(question, err=True):
+        fail("Nothing was changed.")
+
+
+def login() -> str:
+    """Who runs this command, for the audit: the login name, also under sudo."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid {os.getuid()}"
+
+
+def table(*columns: str) -> Table:
+    """A plain table; its cells are texts made by ``timeline.safe``."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")  # on a narrow terminal folded, never cut
+    return made
 
 
 def screen() -> Console:

@@ -3,6 +3,7 @@
 Secrets have no default: the embedded stack makes its own, production sets them.
 """
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,6 +25,7 @@ class Settings(BaseSettings):
     database_url: PostgresDsn
     pin_pepper: SecretStr
     ami_secret: SecretStr
+    actor: str = Field(default="", pattern=r"^[\w.@+ -]{0,100}$", description="who stands in the audit; by default the login name")
 
     # money: without a key nobody can pay, and who is not covered is connected unpaid
     stripe_key: SecretStr | None = None
@@ -55,18 +57,32 @@ class Settings(BaseSettings):
     did: str = "+18552528788"
     max_calls: int = Field(default=100, ge=1)
     failsafe_phones: Annotated[tuple[str, ...], NoDecode] = ()
+    dial_prefixes: Annotated[tuple[str, ...], NoDecode] = Field(default=("+1",), min_length=1, description="engineers' numbers begin so")
     menu_destinations: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    notify_urls: Annotated[tuple[SecretStr, ...], NoDecode] = Field(default=(), description="Apprise URLs that page everybody")
+    notify_seconds: float = Field(default=10.0, gt=0, description="how long one paging service may take")
     country: str = Field(default="US", min_length=2, max_length=2)
     language: str = "en"
+
+    # who is calling
+    pin_tries_per_account: int = Field(default=5, ge=1, description="wrong PINs for one account in an hour that lock it for an hour")
+    pin_tries_per_caller: int = Field(default=10, ge=1, description="the same for one caller ID; five times that for all without one")
 
     # patience
     key_seconds: float = Field(default=6.0, gt=0, description="silence after a prompt before it is asked again")
     digit_seconds: float = Field(default=4.0, gt=0, description="pause between digits that ends an entry")
     ring_seconds: int = Field(default=25, gt=0, description="how long one engineer's phone rings")
-    whisper_seconds: float = Field(default=30.0, gt=0, description="how long an engineer who answered may listen before pressing 1")
+    failsafe_seconds: int = Field(
+        default=150, ge=0, description="how long the failsafe phones are tried, round after round, for one caller"
+    )
+    whisper_seconds: float = Field(default=30.0, gt=0, description="how long an engineer who answered may listen before the next is rung")
     ladder_rounds: int = Field(default=2, ge=1, description="how often the whole ladder is offered")
-    progress_seconds: float = Field(default=15.0, gt=0, description="at most this long between spoken progress while waiting")
+    progress_seconds: float = Field(default=15.0, gt=0, le=18, description="music while waiting, until there is a word again")
+    resume_seconds: int = Field(default=900, ge=0, description="so long a caller whose line dropped in a talk may come back; 0 is never")
+    grace_seconds: int = Field(default=30, ge=1, description="how long a talk may go on, free, after its time is up")
+    message_seconds: int = Field(default=180, ge=10, le=1800, description="how long a recorded message may be")
     silence_seconds: int = Field(default=4, ge=3, description="a script that goes silent this long loses the caller to the failsafe")
+    reserve_minutes: int = Field(default=120, ge=1, description="minutes of an agreement that one call reserves at once")
 
     # deadlines outside
     database_seconds: float = Field(default=1.5, gt=0)
@@ -80,6 +96,11 @@ class Settings(BaseSettings):
         """Where an operator's own recordings of prompts lie (``NAME.wav``, 8 kHz, 16 bit, one channel)."""
         return self.state_folder / "recordings" / self.language
 
+    @property
+    def messages_folder(self) -> Path:
+        """Where recorded messages lie (8 kHz, 16 bit, one channel)."""
+        return self.state_folder.absolute() / "messages"
+
     @field_validator("stripe_url")
     @classmethod
     def _private(cls, value: str) -> str:
@@ -89,11 +110,24 @@ class Settings(BaseSettings):
             raise ValueError("must begin with https://, because card numbers go there")
         return value
 
-    @field_validator("failsafe_phones", mode="before")
+    @field_validator("dial_prefixes")
+    @classmethod
+    def _plus_and_digits(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"\+[1-9][0-9]{0,14}", prefix) for prefix in value):
+            raise ValueError("must be the beginnings of phone numbers, such as +1,+4930")
+        return value
+
+    @field_validator("failsafe_phones", "dial_prefixes", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         """``+15555550101,+15555550102``, in the order of ringing."""
         return tuple(phone.strip() for phone in value.split(",") if phone.strip()) if isinstance(value, str) else value
+
+    @field_validator("notify_urls", mode="before")
+    @classmethod
+    def _urls(cls, value: object) -> object:
+        """URLs separated by spaces or commas; a comma may stand in a URL, so one counts only before the next URL's beginning."""
+        return tuple(url for url in re.split(r"[\s,]+(?=\w[\w+.-]*://)", value.strip()) if url) if isinstance(value, str) else value
 
     @field_validator("menu_destinations", mode="before")
     @classmethod

@@ -2,10 +2,11 @@
 
 from ivr import channel_variables as variables
 from ivr import spoken
-from ivr.engineer import CONFIRMATIONS, ending_key
+from ivr.engineer import CONFIRMATIONS, ending_key, no_charge_key
 from ivr.hotline import Hotline
 from ivr.model import EndReason, Incident
 from ivr.phone import Phone
+from ivr.verify import verified_key
 
 
 def talk_key(hotline: Hotline, phone: Phone) -> None:
@@ -16,6 +17,10 @@ def talk_key(hotline: Hotline, phone: Phone) -> None:
         phone.play(*time_left(hotline, incident))
     elif phone.argument in CONFIRMATIONS:
         ending_key(hotline, phone, incident.id, EndReason(phone.argument))
+    elif phone.argument == "verified":
+        verified_key(hotline, phone, incident)
+    elif phone.argument == "no_charge":
+        no_charge_key(hotline, phone, incident)
     phone.set(variables.DONE, "1")
 
 
@@ -26,9 +31,18 @@ def seconds_left(hotline: Hotline, incident: Incident) -> int | None:
     return max(0, incident.seconds_left - round(hotline.store.talked_seconds(incident.id)))
 
 
+def talk_seconds(hotline: Hotline, incident: Incident) -> int | None:
+    """How long the next talk may last, its grace included; None is without a limit. A grace that was used is not given again."""
+    if incident.seconds_left is None:
+        return None
+    return max(0, incident.seconds_left + hotline.settings.grace_seconds - round(hotline.store.talked_seconds(incident.id)))
+
+
 def time_left(hotline: Hotline, incident: Incident) -> tuple[str, ...]:
     """The sounds that say how much time is left."""
     left = seconds_left(hotline, incident)
     if left is None:
         return ("time_unlimited",)
+    if not left:
+        return ("time_is_up",)
     return ("time_left", *spoken.minutes_of(left), "minutes_left_after")

@@ -4,10 +4,12 @@ from time import monotonic, sleep
 from typing import Final
 
 from ivr import channel_variables as variables
-from ivr import settlement, spoken
+from ivr import settlement
+from ivr.conversation import seconds_left
 from ivr.errors import NotYet, Unavailable
+from ivr.farewell import farewell
 from ivr.hotline import Hotline
-from ivr.model import Cover, EndReason, Incident
+from ivr.model import Account, Cover, EndReason, Incident
 from ivr.phone import Phone
 from ivr.questions import Menu, ask
 
@@ -15,7 +17,7 @@ ENGINEER_LEFT: Final = Menu("engineer_left", "engineer_left_plain", keys="12", t
 _METER_SECONDS: Final = 1.0
 """How long the goodbye waits for the last second of the talk to be written; the caller hears nothing meanwhile."""
 _LOOK_SECONDS: Final = 0.03
-_HUNG_UP_ON_PURPOSE: Final = "16"
+HUNG_UP: Final = 16
 """Q.850 cause "normal call clearing". Every other cause is a line that failed."""
 
 
@@ -23,7 +25,7 @@ def why_over(hotline: Hotline, phone: Phone, incident: Incident) -> EndReason | 
     """Why the incident is over, or None when the engineer was lost and the caller is to be connected again."""
     if (reason := hotline.store.ending(incident.id)) is not None:
         return reason
-    if phone.get(variables.EXPIRED) == "1":
+    if phone.get(variables.EXPIRED) == "1" or time_is_up(hotline, incident):
         return EndReason.TIME_EXPIRED
     if not hung_up_on_purpose(phone):
         return None
@@ -31,16 +33,23 @@ def why_over(hotline: Hotline, phone: Phone, incident: Incident) -> EndReason | 
     return None if again else EndReason.CALLER_STOPPED
 
 
+def time_is_up(hotline: Hotline, incident: Incident) -> bool:
+    """Whether nothing is left to talk about: an engineer who goes in the grace is not called again."""
+    _await_meter(hotline, incident)
+    return seconds_left(hotline, incident) == 0
+
+
 def hung_up_on_purpose(phone: Phone) -> bool:
     """Whether the engineer has put the phone down; else the line was cut."""
-    return phone.get(variables.ENGINEER_CAUSE) == _HUNG_UP_ON_PURPOSE
+    return phone.get(variables.ENGINEER_CAUSE) == str(HUNG_UP)
 
 
 def goodbye(hotline: Hotline, phone: Phone, incident: Incident, reason: EndReason) -> None:
     """End the incident in the records first, then tell the caller what it came to, and let the dialplan hang up."""
     _await_meter(hotline, incident)
     hotline.store.end_incident(incident.id, reason)
-    phone.play(*_farewell(hotline, incident, reason))
+    ended = hotline.store.incident(incident.id)
+    phone.play(*farewell(ended, reason, _account(hotline, ended), hotline.store.talked_seconds(ended.id)))
     phone.set(variables.DONE, "1")
 
 
@@ -51,42 +60,11 @@ def _await_meter(hotline: Hotline, incident: Incident) -> None:
         sleep(_LOOK_SECONDS)
 
 
-def _farewell(hotline: Hotline, incident: Incident, reason: EndReason) -> tuple[str, ...]:
-    number = ("incident_number", *spoken.digits(str(incident.id)))
-    match reason:
-        case EndReason.REFUSED:
-            return ("not_an_emergency",)
-        case EndReason.PAYMENT_FAILED:
-            return ("payment_failed", *number)
-        case EndReason.NO_ENGINEER:
-            return ("no_engineer", "nothing_due", *number)
-        case EndReason.ENGINEER_LOST:
-            return ("no_engineer", *_cost(hotline, incident), *number)
-        case _:
-            talked = ("you_talked", *spoken.minutes_of(round(hotline.store.talked_seconds(incident.id))))
-            return (*talked, *_cost(hotline, incident), *number, f"goodbye_{reason}")
-
-
-def _cost(hotline: Hotline, incident: Incident) -> tuple[str, ...]:
-    """What the caller pays, by the one calculation that the capture follows too ("Money rules", rule 2)."""
-    match incident.cover:
-        case Cover.AGREEMENT:
-            return ("no_charge",)
-        case Cover.TRUNKS:
-            return ("trunks_free",)
-        case Cover.PREPAID:
-            return _card_charged(hotline, incident)
-        case _:
-            return ()
-
-
-def _card_charged(hotline: Hotline, incident: Incident) -> tuple[str, ...]:
+def _account(hotline: Hotline, incident: Incident) -> Account | None:
+    """What the incident comes to, decided now, so that prompt and capture can't differ; None while it can't be decided."""
+    if incident.cover not in (Cover.PREPAID, Cover.UNPAID):
+        return None
     try:
-        account = settlement.decide(hotline.store, incident.id)
+        return settlement.decide(hotline.store, incident.id)
     except (NotYet, Unavailable):
-        return ("amount_follows",)  # the meter or the records are late: the worker decides
-    cents = account.charge.cents if account.charge else 0
-    if not cents:
-        return ("nothing_charged",)
-    held = sum(hold.amount_cents for hold in account.holds)
-    return ("card_charged", *spoken.money(cents), *(("rest_released",) if cents < held else ()))
+        return None  # the meter or the records are late: the worker decides

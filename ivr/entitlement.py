@@ -5,12 +5,12 @@ from typing import Final
 from ivr import spoken
 from ivr.category import trunks_are_down
 from ivr.hotline import Hotline
-from ivr.identify import Unrecognised
 from ivr.model import Consent, Cover, Coverage, Customer, Incident
+from ivr.periods import ENOUGH_SECONDS
 from ivr.phone import Phone
 
-_ENOUGH: Final = 60
-"""Seconds under an agreement that are worth beginning with; nobody is cut off in the first sentence."""
+_LOOKS: Final = 3
+"""How often another agreement is looked for when somebody else was quicker."""
 
 
 def entitlement(hotline: Hotline, phone: Phone, incident: Incident, customer: Customer | None) -> Cover | None:
@@ -21,20 +21,38 @@ def entitlement(hotline: Hotline, phone: Phone, incident: Incident, customer: Cu
     """
     if incident.cover is not None:
         return incident.cover
-    if customer is not None and trunks_are_down(hotline, phone, customer):
+    if customer is not None and trunks_are_down(hotline, phone, incident, customer):
         return _decided(hotline, phone, incident, Cover.TRUNKS, "trunks_free")
-    coverage = hotline.store.coverage(customer.id) if customer is not None else None
-    if coverage is not None and (coverage.seconds_left is None or coverage.seconds_left >= _ENOUGH):
-        return _decided(hotline, phone, incident, Cover.AGREEMENT, "covered", *_left(coverage), coverage=coverage)
+    if customer is not None and (coverage := reserved(hotline, incident, customer)) is not None:
+        phone.play_until_key("covered", *_left(coverage))
+        return Cover.AGREEMENT
     if incident.consent is not Consent.GIVEN:
         return _decided(hotline, phone, incident, Cover.UNPAID)
-    if incident.identified_how == Unrecognised.WRONG_PIN:
+    if incident.claimed_id is not None:
         return _decided(hotline, phone, incident, Cover.UNPAID, "unverified_terms")
+    if customer is not None and (why := hotline.store.why_not_covered(customer.id)) is not None:
+        phone.play_until_key(why)
     return None
 
 
-def _decided(hotline: Hotline, phone: Phone, incident: Incident, cover: Cover, *sounds: str, coverage: Coverage | None = None) -> Cover:
-    hotline.store.covered(incident.id, cover, coverage)
+def reserved(hotline: Hotline, incident: Incident, customer: Customer) -> Coverage | None:
+    """Cover the incident by the customer's best agreement and reserve minutes of it: the agreement with what is left of it for this
+    caller, more than is reserved at once perhaps; None when no agreement has enough left."""
+    for _ in range(_LOOKS):
+        coverage = hotline.store.coverage(customer.id)
+        if coverage is None or (coverage.seconds_left is not None and coverage.seconds_left < ENOUGH_SECONDS):
+            return None
+        granted = hotline.store.reserve(incident.id, coverage)
+        if granted is None or coverage.seconds_left is None:
+            return coverage
+        if granted:
+            others = granted < min(coverage.seconds_left, hotline.settings.reserve_minutes * 60)  # took some meanwhile
+            return Coverage(coverage.agreement_id, granted) if others else coverage
+    return None
+
+
+def _decided(hotline: Hotline, phone: Phone, incident: Incident, cover: Cover, *sounds: str) -> Cover:
+    hotline.store.covered(incident.id, cover, None)
     phone.play_until_key(*sounds)
     return cover
 

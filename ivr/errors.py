@@ -5,7 +5,8 @@ HotlineError
 ├── Unavailable             something outside did not answer in time; the dialplan's failsafe takes the caller
 │   ├── StoreUnavailable    PostgreSQL
 │   ├── SwitchboardDown     Asterisk's manager interface
-│   └── StripeUnavailable   Stripe; what was asked may or may not have happened
+│   ├── StripeUnavailable   Stripe; what was asked may or may not have happened
+│   └── NotPaged            a paging service; somebody on duty does not know yet
 ├── CardDeclined            the bank, or Stripe for it, does not accept the card; says why
 ├── StripeRefused           Stripe answered that the request itself is wrong: an alarm, never a reason to repeat it
 ├── ForgedWebhook           a webhook whose signature, age or text is not Stripe's
@@ -42,6 +43,10 @@ class SwitchboardDown(Unavailable):
 
 class StripeUnavailable(Unavailable):
     """Stripe did not answer within its deadline, or answered that it could not. What was asked may have happened all the same."""
+
+
+class NotPaged(Unavailable):
+    """A paging service did not take a page. Its text never holds an address."""
 
 
 class CardDeclined(HotlineError):

@@ -31,7 +31,9 @@ _OFFER_ENDS: Final = {
     OfferEnd.UNREACHABLE: "could not be reached",
     OfferEnd.TAKEN: "was too late: the call was taken or over",
     OfferEnd.CALLER_GONE: "is no longer needed: the caller has gone",
+    OfferEnd.MESSAGE: "is no longer needed: the caller leaves a message",
 }
+_NOT_RUNG: Final = {"talking": "talking to another caller", "same_phone": "the same phone stands on this level once more"}
 _CONSENTS: Final = {
     "given": "caller heard the price and pressed 1: consent given",
     "refused": "caller refused after the disclosure",
@@ -62,7 +64,15 @@ _CATEGORIES: Final = {
     "hosted": "a hosted service is down or very slow",
     "trunks": "our SIP trunks are down",
 }
-_HOW: Final = {"guest": "a guest, without account", "none": "no known account was given", "wrong_pin": "the PIN was wrong"}
+_HOW: Final = {
+    "guest": "a guest, without account",
+    "none": "no known account was given",
+    "wrong_pin": "the PIN was wrong",
+    "locked": "locked after too many wrong guesses",
+    "unchecked": "the PIN could not be compared in time",
+}
+
+_OCCASIONS: Final = {"ringing": "their phone rings", "nobody": "nobody answered", "message": "there is a message"}
 
 Detail = dict[str, Any]
 
@@ -106,7 +116,7 @@ def _covered(detail: Detail) -> str:
     if detail.get("cover") in _COVERS:
         return _COVERS[detail["cover"]]
     seconds = detail.get("seconds_left")
-    return f"the agreement covers the call, {'unlimited' if seconds is None else duration(seconds) + ' left'}"
+    return f"the agreement covers the call, {'unlimited' if seconds is None else duration(seconds) + ' reserved'}"
 
 
 def _category(detail: Detail) -> str:
@@ -165,6 +175,8 @@ def _spaced(name: object) -> str:
 _WORDS: Final[dict[str, Callable[[Detail], str]]] = {
     "call_began": _call_began,
     "consent": _consent,
+    "price_cut": lambda detail: f"caller hung up {detail.get('price_ms', 0) / 1000:.1f} s into the price",
+    "blocked": lambda _: "the caller's phone is blocked: turned away",
     "identified": _identified,
     "category": _category,
     "claimed": lambda detail: f"caller names account {detail.get('account')} without its PIN",
@@ -172,6 +184,7 @@ _WORDS: Final[dict[str, Callable[[Detail], str]]] = {
     "connecting": lambda _: "engineers are being called",
     "offer_made": _offer_made,
     "offer_ended": _offer_ended,
+    "not_rung": lambda detail: f"{detail.get('engineer')} is not rung: {_NOT_RUNG.get(str(detail.get('why')), detail.get('why'))}",
     "talking": lambda detail: f"incident belongs to {detail.get('engineer')}",
     "engineer_lost": lambda detail: f"{detail.get('engineer')} was lost: calling again",
     "talk_began": lambda detail: f"caller and {detail.get('engineer')} hear each other",
@@ -196,6 +209,15 @@ _WORDS: Final[dict[str, Callable[[Detail], str]]] = {
     "refund": lambda detail: f"refunded {_amount(detail, 'cents')}: {detail.get('reason')}",
     "swept": lambda detail: f"swept up: {detail.get('why')}",
     "no_charge": lambda _: "the engineer made the call free",
+    "time_warning": lambda detail: f"both sides are told: {_spaced(detail.get('prompt'))}",
+    "follow_up": lambda _: "a follow-up is open: the work goes on in office hours",
+    "follow_up_done": lambda detail: f"the follow-up is done by {detail.get('by')}" + (f": {detail['note']}" if detail.get("note") else ""),
+    "redialled": lambda _: "the caller has called again and wants to go back to their engineer",
+    "resumed": lambda _: "the caller is back: the incident goes on",
     "suspended": lambda _: "the caller's line dropped: the incident waits for them to call again",
+    "message_began": lambda _: "caller may leave a message",
+    "message": lambda detail: f"message of {duration(detail['seconds'])}" if detail.get("seconds") else "nothing was said into the message",
+    "message_heard": lambda detail: f"message heard by {detail.get('by')}",
+    "paged": lambda detail: f"{detail.get('who')} paged: {_OCCASIONS.get(str(detail.get('occasion')), detail.get('occasion'))}",
     "ended": lambda detail: f"incident ended: {_spaced(detail.get('reason'))}",
 }

@@ -5,14 +5,14 @@ is made up for at the next login (:func:`missed`), and in the end by the sweep (
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
 from threading import Thread
 from time import sleep
 from typing import Final
 
 from ivr.errors import HotlineError, Unavailable
-from ivr.model import LegOver
+from ivr.model import LegOver, OpenLeg
 from ivr.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -58,17 +58,20 @@ class Hangups:
                 return log.exception("The end of leg %s was not recorded", news.uniqueid)
 
 
-def missed(switchboard: Switchboard, open_legs: Callable[[], Mapping[str, str]], handler: Callable[[LegOver], None]) -> None:
-    """After each login to the manager: callers who hung up while nobody listened. ``open_legs``: channel by uniqueid.
+def missed(switchboard: Switchboard, open_legs: Callable[[], Sequence[OpenLeg]], handler: Callable[[LegOver], None]) -> None:
+    """After each login to the manager: callers who hung up while nobody listened, and those on whom Asterisk itself went away.
 
     The records are read first: a call that comes in between is in neither list.
     """
     try:
         known = open_legs()
         present = switchboard.channels()
-        for uniqueid in known.keys() - present.keys():
-            log.warning("Nobody heard that leg %s was hung up: written down now", uniqueid)
-            handler(LegOver(uniqueid=uniqueid, channel=known[uniqueid], cause=0, caller_id=None, failsafe=""))
+        gone = [leg for leg in known if leg.uniqueid not in present]
+        started = switchboard.started() if gone else None
+        for leg in gone:
+            log.warning("Nobody heard that leg %s was hung up: written down now", leg.uniqueid)
+            crashed = started is not None and leg.began_at < started
+            handler(LegOver(uniqueid=leg.uniqueid, channel=leg.channel, cause=0, caller_id=None, failsafe="", crashed=crashed))
     except HotlineError as error:
         log.warning("Hang-ups that nobody heard could not be looked for: %s", error)
 

@@ -7,9 +7,9 @@ import phonenumbers
 
 from ivr.config import Settings
 from ivr.hotline import Hotline
+from ivr.locks import Guess, guess_pin, is_locked, may_guess_account
 from ivr.model import Customer, Incident
 from ivr.phone import Phone
-from ivr.pins import check_pin
 from ivr.questions import Entry, Menu, ask, enter
 
 ACCOUNT_FROM_PHONE: Final = Menu("account_from_phone", "account_from_phone_plain", keys="12")
@@ -19,41 +19,81 @@ _TRIES: Final = 3
 
 
 class Unrecognised(StrEnum):
-    """Why there is no customer."""
+    """Why there is no customer. The first two named nobody; the others an account that they did not prove to be theirs."""
 
     GUEST = "guest"  # has no account, or does not know it
     NONE = "none"  # named no account of ours
-    WRONG_PIN = "wrong_pin"
+    WRONG_PIN = "wrong_pin"  # or none
+    LOCKED = "locked"  # after too many wrong guesses of this caller, or at this account
+    UNCHECKED = "unchecked"  # too many PINs were being compared at once
+
+
+_REASONS: Final = {Guess.WRONG: Unrecognised.WRONG_PIN, Guess.LOCKED: Unrecognised.LOCKED, Guess.UNCHECKED: Unrecognised.UNCHECKED}
 
 
 def identify(hotline: Hotline, phone: Phone, incident: Incident) -> Customer | None:
     """The customer, or None for a guest and for a caller whom nobody could recognise: the engineer then verifies who it is."""
     if incident.identified_how is not None:
         return hotline.store.customer(incident.customer_id) if incident.customer_id is not None else None
-    customer = _from_phone(hotline, phone) or _from_account(hotline, phone)
-    if isinstance(customer, Customer) and not _pin_fits(hotline, phone, customer):
-        customer = Unrecognised.WRONG_PIN
-    if isinstance(customer, Customer):
-        hotline.store.identified(incident.id, customer.id, how="pin")
-        return customer
-    hotline.store.identified(incident.id, None, how=customer)
-    phone.play_until_key("not_identified" if customer is Unrecognised.WRONG_PIN else "no_account")
+    named = _from_phone(hotline, phone) or _from_account(hotline, phone, incident)
+    if not isinstance(named, Customer):
+        hotline.store.identified(incident.id, None, how=named)
+        phone.play_until_key("no_account")
+        return None
+    proof = prove(hotline, phone, incident, named)
+    if proof is Guess.RIGHT:
+        hotline.store.identified(incident.id, named.id, how="pin")
+        return named
+    hotline.store.claimed(incident.id, named.id, how=_REASONS[proof])
+    phone.play_until_key("locked_out" if proof is Guess.LOCKED else "not_identified")
     return None
 
 
+def prove(hotline: Hotline, phone: Phone, incident: Incident, customer: Customer) -> Guess:
+    """Ask for the customer's PIN, at most three times; who has guessed too often is not asked. Silence and ``*`` are wrong."""
+    caller = number_of(hotline, phone)
+    if is_locked(hotline, caller, customer):
+        return Guess.LOCKED
+    complaint = ""
+    for _ in range(_TRIES):
+        digits = _entered(phone, PIN, hotline.settings, complaint)
+        if digits in ("", "*"):
+            break
+        if (guess := guess_pin(hotline, incident, caller, customer, digits)) is not Guess.WRONG:
+            return guess
+        complaint = "pin_wrong"
+    return Guess.WRONG
+
+
+def number_of(hotline: Hotline, phone: Phone) -> str | None:
+    """The caller's own number as E.164, None for a hidden one."""
+    return e164(phone.caller_id, hotline.settings.country)
+
+
 def e164(caller_id: str | None, country: str) -> str | None:
-    """The caller ID as an E.164 number, or None when it is absent or is no number of any country."""
+    """The caller ID as an E.164 number, or None when it is absent or is no number that can be dialled from everywhere.
+
+    ``+1 …``, ``1 …``, ``001 …`` and the form used in ``country`` are the same number: ``00`` is what carriers abroad send for ``+``.
+    """
+    written = caller_id or ""
+    for form in (written, "+" + written.strip().removeprefix("00")):
+        if (number := _possible(form, country)) is not None or not written.strip().startswith("00"):
+            return number
+    return None
+
+
+def _possible(written: str, country: str) -> str | None:
     try:
-        number = phonenumbers.parse(caller_id or "", country)
+        number = phonenumbers.parse(written, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _from_phone(hotline: Hotline, phone: Phone) -> Customer | None:
-    number = e164(phone.caller_id, hotline.settings.country)
+    number = number_of(hotline, phone)
     customer = hotline.store.customer_by_phone(number) if number else None
     if customer is None:
         return None
@@ -61,7 +101,7 @@ def _from_phone(hotline: Hotline, phone: Phone) -> Customer | None:
     return customer if answer == "1" else None
 
 
-def _from_account(hotline: Hotline, phone: Phone) -> Customer | Unrecognised:
+def _from_account(hotline: Hotline, phone: Phone, incident: Incident) -> Customer | Unrecognised:
     complaint = ""
     for _ in range(_TRIES):
         digits = _entered(phone, ACCOUNT, hotline.settings, complaint)
@@ -72,20 +112,10 @@ def _from_account(hotline: Hotline, phone: Phone) -> Customer | Unrecognised:
         customer = hotline.store.customer_by_account(digits)
         if customer is not None:
             return customer
+        if not may_guess_account(hotline, incident, number_of(hotline, phone)):
+            break
         complaint = "account_unknown"
     return Unrecognised.NONE
-
-
-def _pin_fits(hotline: Hotline, phone: Phone, customer: Customer) -> bool:
-    complaint = ""
-    for _ in range(_TRIES):
-        digits = _entered(phone, PIN, hotline.settings, complaint)
-        if digits in ("", "*"):
-            return False
-        if check_pin(digits, customer.pin_hash, hotline.settings.pin_pepper):
-            return True
-        complaint = "pin_wrong"
-    return False
 
 
 def _entered(phone: Phone, entry: Entry, settings: Settings, complaint: str) -> str:

@@ -11,12 +11,13 @@ from typing import Final
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job
 
-from ivr import reconcile, settlement
+from ivr import message_files, pager, reconcile, settlement
 from ivr.config import Settings
 from ivr.errors import NotYet, StripeRefused, SwitchboardDown, Unavailable
+from ivr.model import Occasion
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
-from ivr.sweep import GRACE, abandoned_because, end_reason
+from ivr.sweep import GRACE, abandoned_because, end_reason, may_come_back
 from ivr.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,8 @@ class Patience(BaseRetryStrategy):
 def sweep(context: JobContext, timestamp: int) -> None:
     """End what a killed process left behind, each minute. Raises StoreUnavailable: the next minute tries again."""
     store, _ = _tools(context)
-    sweep_once(store, live_channels(_settings(context)))
+    given = _settings(context)
+    sweep_once(store, live_channels(given), given.resume_seconds)
 
 
 @queue.periodic(cron=EVERY_MINUTE)
@@ -71,6 +73,13 @@ def settle(context: JobContext, incident_id: int) -> None:
     settlement.settle(*_tools(context), incident_id)
 
 
+@queue.task(name="ivr:end_window", retry=Patience(), priority=FIRST, pass_context=True)
+def end_window(context: JobContext, incident_id: int) -> None:
+    """The caller may have come back in time. Deferred by the statement that suspends the incident (``sql/migrations/0016-resume.sql``)."""
+    store, _ = _tools(context)
+    store.end_windows(incident_id)
+
+
 @queue.task(name="ivr:look_at", retry=Patience(), pass_context=True)
 def look_at(context: JobContext, intent_id: str) -> None:
     """A webhook said that something happened to this payment."""
@@ -82,6 +91,19 @@ def look_at(context: JobContext, intent_id: str) -> None:
 def reconcile_minutely(context: JobContext, timestamp: int) -> None:
     """Queue what is not settled, and look at the payments of the last two hours."""
     _reconcile(context, timedelta(hours=2))
+
+
+@queue.task(name="ivr:page", retry=Patience(), priority=FIRST, pass_context=True)
+def page(context: JobContext, incident_id: int, occasion: str, engineers: list[int]) -> None:
+    """Tell people on duty, beside the phone, what an incident needs."""
+    pager.send(_settings(context), _tools(context)[0], incident_id, Occasion(occasion), engineers)
+
+
+@queue.periodic(cron=EVERY_MINUTE)
+@queue.task(name="ivr:messages", queueing_lock="messages", priority=FIRST, pass_context=True)
+def measure_messages(context: JobContext, timestamp: int) -> None:
+    """Take in what was recorded when a killed process could not. Raises StoreUnavailable: the next minute tries again."""
+    message_files.take_in_leftovers(_settings(context), _tools(context)[0])
 
 
 @queue.periodic(cron=EVERY_HOUR)
@@ -120,17 +142,21 @@ def _settings(context: JobContext) -> Settings:
     return given
 
 
-def sweep_once(store: Store, live: frozenset[str] | None) -> list[int]:
-    """End every incident that nobody works on any more and close what it left open; the numbers of those ended."""
+def sweep_once(store: Store, live: frozenset[str] | None, window: int) -> list[int]:
+    """End every incident that nobody works on any more and close what it left open; the numbers of those ended.
+
+    ``window``: seconds from the end of their leg that a caller has to come back. What was suspended for that long is ended, too."""
     swept = []
     for incident in store.unfinished(GRACE):
         why = abandoned_because(incident, live)
-        if why is not None:
-            store.note(incident.incident_id, "swept", why=why)
-            store.end_incident(incident.incident_id, end_reason(incident))
-            log.warning("incident %d swept: %s", incident.incident_id, why)
-            swept.append(incident.incident_id)
-    store.close_leftovers(GRACE)
+        if why is None or (window and may_come_back(incident) and store.suspend(incident.incident_id, window)):
+            continue
+        store.note(incident.incident_id, "swept", why=why)
+        store.end_incident(incident.incident_id, end_reason(incident))
+        log.warning("incident %d swept: %s", incident.incident_id, why)
+        swept.append(incident.incident_id)
+    swept += store.end_windows()
+    store.close_leftovers(GRACE, live)
     return swept
 
 

@@ -162,11 +162,16 @@ _NOTHING: Final = b"\0"
 
 
 def parse(text: str) -> Message:
-    """A message's headers. The first of equal names counts: later ones may be a caller ID's that holds line breaks."""
+    """A message's headers. The first of equal names counts: later ones may be a caller ID's that holds line breaks.
+
+    ``Output`` alone, a line of what a command prints, is gathered line by line.
+    """
     found: dict[str, str] = {}
     for line in text.split(EOL):
         name, colon, value = line.partition(":")
-        if colon:
+        if name == "Output" and name in found:
+            found[name] += "\n" + value.strip()
+        elif colon:
             found.setdefault(name.strip(), value.strip())
     return found
 

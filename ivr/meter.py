@@ -63,6 +63,13 @@ class Meter:
         """Talks that are going on now."""
         return sum(talk.over is None for talk in self._talks.all())
 
+    def running(self) -> dict[int, float]:
+        """Seconds so far of each talk that goes on and is in the records, by its number there; empty while that can't be known."""
+        if not self.sure:
+            return {}
+        now = monotonic()
+        return {talk.id: talk.seconds(now) for talk in self._talks.all() if talk.over is None and talk.id is not None}
+
     def _hear(self, event: Mapping[str, str]) -> None:
         if self._talks.hear(event):
             self._wake.set()

@@ -50,6 +50,15 @@ class Category(StrEnum):
     TRUNKS = "trunks"  # our own SIP trunks
 
 
+@dataclass(frozen=True, slots=True)
+class GuessLimits:
+    """Wrong guesses of an account or a PIN within ``seconds`` that lock for as long, from the last of them on."""
+
+    caller: int  # by one caller ID
+    account: int  # at one customer's PIN
+    seconds: int
+
+
 class Cover(StrEnum):
     """Who pays for the call."""
 
@@ -112,6 +121,7 @@ class OfferEnd(StrEnum):
     UNREACHABLE = "unreachable"
     TAKEN = "taken"  # another engineer was first, or 1 came too late
     CALLER_GONE = "caller_gone"
+    MESSAGE = "message"  # the caller leaves a message instead of waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +154,26 @@ class Coverage:
     seconds_left: int | None
 
 
+class NotCovered(StrEnum):
+    """Why no agreement of a customer pays for an emergency; each is the prompt that says so."""
+
+    OVER = "agreement_over"  # its term is over, or has not begun
+    WITHOUT_EMERGENCIES = "agreement_without_emergencies"
+    USED_UP = "agreement_used_up"  # under a minute is left in this period, or other calls have reserved it
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementUse:
+    """One period of an agreement, in seconds. ``allotted`` with what was carried over; it and ``left`` are None when unlimited."""
+
+    start: datetime
+    end: datetime
+    allotted: int | None
+    used: int  # by calls that are over
+    reserved: int  # by calls that go on
+    left: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     """An incident as the flow needs it; what is already decided lets another process go on with the call."""
@@ -162,6 +192,8 @@ class Incident:
     no_charge: bool = False  # an engineer made the call free
     resume_code: str | None = None  # four digits that let a guest come back
     suspended_until: datetime | None = None  # the end of the window for coming back
+    category_asked: bool = False  # also when nothing was answered
+    trunks_asked: bool = False  # whether it is our trunks, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,17 +206,42 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class FailsafePhone:
+    """A phone that is rung when nobody on the ladder accepts (E.164); ``name`` is what the timeline calls it."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """One engineer rung for one incident. ``uniqueid`` is the channel id that we chose for the engineer's leg."""
 
     id: int
     incident_id: int
-    engineer_id: int
+    engineer_id: int | None  # None for a failsafe phone
     engineer_name: str
     phone: str
     uniqueid: str
     end: OfferEnd | None
     channel: str | None  # Asterisk's channel name, known from the accept on
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What an engineer whose phone was answered is to be told, as it stands now."""
+
+    incident_id: int
+    status: IncidentStatus
+    end: OfferEnd | None  # of this offer
+    account: str | None  # of the verified customer
+    claimed: str | None  # account that was named without its PIN
+    category: Category | None
+    trunk_claim: bool
+    cover: Cover | None
+    seconds_left: int | None  # of what was allotted; None is unlimited
+    caller_id: str | None  # of the last call
+    again: bool  # this engineer has had the incident before
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +281,7 @@ class Intent:
 class Charge:
     """What an incident comes to: the one calculation behind prompt, receipt, timeline and capture."""
 
-    seconds: int  # bridged, whole seconds
+    seconds: int  # bridged, whole seconds, without the grace
     minutes: int  # charged
     cents: int  # tax included
     tax_cents: int  # of it
@@ -245,7 +302,10 @@ class Account:
     rate: Rate | None  # as of the consent
     holds: tuple[Hold, ...]  # oldest first
     charge: Charge | None  # once it is decided
-    lost: bool = False  # the engineer was cut off, and nobody had the incident at its end
+    lost: bool = False  # we lost the engineer: cut off and nobody has the incident now, or it ended as engineer_lost out of a talk
+    no_charge: bool = False  # an engineer made it free
+    agreement_seconds: int = 0  # that an agreement pays for
+    allotted: int | None = None  # seconds that were prepaid or covered; what is talked beyond them is grace, and free
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +341,16 @@ class LegOver:
     cause: int
     caller_id: str | None
     failsafe: str
+    crashed: bool = False  # Asterisk went away under it: nobody hung up
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLeg:
+    """A caller's leg that has not ended as far as the records know."""
+
+    uniqueid: str
+    channel: str
+    began_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +360,45 @@ class Event:
     at: datetime
     kind: str
     detail: dict[str, object]
+
+
+class Occasion(StrEnum):
+    """Why people on duty are paged."""
+
+    RINGING = "ringing"  # a caller waits, and the phones of these engineers ring
+    NOBODY = "nobody"  # nobody answered
+    MESSAGE = "message"  # and now there is a message
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a caller said whom nobody answered. ``file`` is a name in the folder of messages of the machine ``node``."""
+
+    id: int
+    incident_id: int
+    file: str
+    node: str
+    began_at: datetime
+    seconds: float | None  # None until it is known; 0 when nothing was said
+    heard_at: datetime | None
+    heard_by: str | None
+    caller_id: str | None = None
+    account: str | None = None
+    customer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageNews:
+    """What a page says of an incident."""
+
+    incident_id: int
+    status: IncidentStatus
+    category: Category | None
+    trunk_claim: bool
+    account: str | None
+    verified: bool  # the account's PIN was right
+    caller_id: str | None
+    message_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +413,33 @@ class OpenTalk:
     started_monotonic: float
     boot_id: str
     seconds: float  # at the last checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class TalkLimit:
+    """How long a talk that goes on may last. Seconds are the whole incident's."""
+
+    talk_id: int
+    incident_id: int
+    channel: str  # the caller's
+    allotted: int | None  # None is without a limit
+    covered: bool  # by an agreement, which may give more
+    before: float  # talked in the incident's other talks
+    said: frozenset[str]  # prompts about the time that both sides have heard
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Work that is left of a stabilised incident."""
+
+    incident_id: int
+    account: str | None
+    customer: str | None
+    caller_id: str | None
+    created_at: datetime
+    note: str | None  # of who did it
+    done_at: datetime | None
+    done_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,4 +486,7 @@ class IncidentReport:
     holds: tuple[Hold, ...] = ()  # oldest first
     charge: Charge | None = None  # once it is decided
     debt_cents: int | None = None
+    agreement_seconds: int | None = None  # used under an agreement, or reserved while it goes on; None without one
     currency: str | None = None  # of the rate that the caller agreed to
+    follow_up: FollowUp | None = None  # when work is or was left
+    messages: tuple[Message, ...] = ()  # newest first

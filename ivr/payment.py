@@ -60,7 +60,7 @@ def _left_held(hotline: Hotline, phone: Phone, incident: Incident) -> bool:
 def _prepay(hotline: Hotline, phone: Phone, incident: Incident) -> Cover | None:
     """Choose a block, then a card after the other until one is accepted."""
     rate = hotline.store.rate_of(incident.id)
-    minutes = _choose_block(hotline, phone, rate)
+    minutes = _choose_block(hotline, phone, rate, ("trunk_claim_hold", "prepay") if incident.trunk_claim else ("prepay",))
     if minutes is None:
         return _unanswered(hotline, phone, incident, "no block of time was chosen")
     opening = Errand(partial(holds.open_hold, hotline.store, hotline.stripe, incident.id, minutes=minutes, rate=rate))
@@ -87,14 +87,13 @@ def _approved(phone: Phone, minutes: int) -> Cover:
     return Cover.PREPAID
 
 
-def _choose_block(hotline: Hotline, phone: Phone, rate: Rate) -> int | None:
+def _choose_block(hotline: Hotline, phone: Phone, rate: Rate, opening: tuple[str, ...]) -> int | None:
     """The minutes to prepay, each offered with its price, tax included; None when no key is pressed."""
     blocks = tariff.blocks(rate)[:9]
     keys = "".join(str(place) for place in range(1, len(blocks) + 1))
     menu = Menu(BLOCK.prompt, BLOCK.plain, keys=f"{keys}*")
     choices = tuple(sound for key, minutes in zip(keys, blocks, strict=True) for sound in _choice(rate, minutes, key))
     tax = ("tax_included",) if rate.tax_basis_points else ()
-    opening: tuple[str, ...] = ("prepay",)
     for _ in range(_REPEATS):
         key = ask(phone, menu, silence=hotline.settings.key_seconds, opening=opening, choices=(*choices, *tax))
         if key != "*":

@@ -7,12 +7,13 @@ import logging
 import os
 import socket
 from contextlib import suppress
+from pathlib import Path
 from time import monotonic
 from typing import Final
 
 from asterisk.agi import AGI
 
-from ivr import prompts
+from ivr import names, prompts
 from ivr.agi_line import Line
 from ivr.agi_protocol import caller_number, clean, parse_reply, quote, variable_name
 from ivr.config import Settings
@@ -28,6 +29,10 @@ _SLACK: Final = 1.0
 
 _SLICE: Final = 2.0
 """Seconds that one wait for a key may last."""
+
+_TONE: Final = "beep"
+"""Asterisk's own sound before a recording. Without it the recording begins all the same."""
+_TONE_SECONDS: Final = 1.0
 
 _KEYS: Final = "0123456789*#ABCD"
 _USAGE_LINES: Final = 200
@@ -128,6 +133,10 @@ class Phone:
             self._command(0.0, "SET MUSIC", "ON")
         return pressed
 
+    def play_file(self, path: str) -> None:
+        """Play a customer's name, by a path that ``names.sound_of`` gave; such a path may stand among the sounds of the others, too."""
+        self.play(path)
+
     def key(self, seconds: float) -> str:
         """Wait for one key; "" after so many seconds of silence.
 
@@ -144,6 +153,22 @@ class Phone:
         """Music on hold, until it is switched off or the script ends."""
         self._music = on
         self._command(0.0, "SET MUSIC", "ON" if on else "OFF")
+
+    def record(self, path: Path, *, keys: str = "#", seconds: float = 180.0, silence: int = 10) -> None:
+        """After a tone, record what is said into ``path``.wav (8 kHz, one channel) until one of ``keys``, or after so much silence.
+
+        The leg's limit lies ``seconds`` ahead meanwhile: if this script dies, Asterisk goes on recording. Asterisk closes the file a
+        moment after this returns or raises. Raises CallerGone when they hang up, AsteriskFault when nothing can be recorded.
+        """
+        self._stream_file(_TONE, _TONE, _TONE_SECONDS, "")
+        self.renew(seconds)
+        self._session.seconds = seconds
+        limits = (round(seconds * 1000), f"s={silence}")
+        value, how = self._session.execute("RECORD FILE", quote(str(path)), "wav", quote(keys), *limits)["result"]
+        if value == "-1" and how in ("hangup", "waitfor"):
+            raise CallerGone
+        if value == "-1" or how == "randomerror":
+            raise AsteriskFault("Asterisk could not record a message.")
 
     def get(self, variable: str) -> str:
         """A channel variable's value without control characters; "" when it is not set."""
@@ -190,8 +215,17 @@ class Phone:
         return value
 
     def _stream(self, name: str, keys: str) -> str:
+        if not name.startswith("/"):
+            return self._stream_file(name, prompts.sound(name), prompts.seconds(name), keys)
+        if names.is_ours(name):
+            return self._stream_file(name, quote(name), names.seconds(name), keys)
+        log.error("a path that is no customer's name is not played")
+        return ""
+
+    def _stream_file(self, name: str, sound: str, seconds: float, keys: str) -> str:
+        """Play a sound that lasts ``seconds``; the key that interrupted it. One that is missing is passed over and noted as ``name``."""
         try:
-            return self._pressed(self._command(prompts.seconds(name), "STREAM FILE", prompts.sound(name), quote(keys)))
+            return self._pressed(self._command(seconds, "STREAM FILE", sound, quote(keys)))
         except CallerGone:
             # -1 is said for a missing file as well, at once and with the caller still there
             if self._session.gone or self._command(0.0, "CHANNEL STATUS") != "6":

@@ -1,6 +1,7 @@
 """What became of one ringing engineer's phone, from Asterisk's events. No I/O."""
 
 from collections.abc import Mapping
+from math import inf
 from time import monotonic
 from typing import Final
 
@@ -12,15 +13,18 @@ _SETTLE: Final = 1.0
 _CAUSES: Final = {"17": OfferEnd.BUSY, "21": OfferEnd.DECLINED}
 """Q.850. Everything else before an answer is UNREACHABLE, or NO_ANSWER when the phone did ring."""
 
+_LONGEST_WHISPER: Final = 120.0
+"""Seconds beyond ``patience`` after which nobody can still be listening: a last hearing, three times asked, takes half of it."""
+
 _NOT_ANSWERED: Final = frozenset({"0", "16", "18", "19", "102"})
 _REASONS: Final = {"3": OfferEnd.NO_ANSWER, "5": OfferEnd.BUSY}
 
 
 class Ringing:
-    """Fed by the manager's thread, read by the caller's. A missed event can't make it last: ``patience`` bounds it."""
+    """Fed by the manager's thread, read by the caller's. A missed event can't make it last: ``_LONGEST_WHISPER`` bounds it."""
 
     def __init__(self, offer: Offer, *, ring_seconds: float, patience: float) -> None:
-        """``patience``: seconds that a phone that answered may take in all to accept."""
+        """``patience``: seconds after its answer that nobody else is rung for a phone. It may still accept until its script ends."""
         self.uniqueid = offer.uniqueid
         self.channel: str | None = None
         self.end: OfferEnd | None = None
@@ -28,6 +32,7 @@ class Ringing:
         self._patience = patience
         self._rang = False
         self._answered = False
+        self._patient_until = inf
         self._failed: tuple[float, OfferEnd] | None = None
         self.began = monotonic()
         self._until = self.began + ring_seconds + 2 * _SETTLE
@@ -36,6 +41,11 @@ class Ringing:
     def answered(self) -> bool:
         """Whether somebody or something picked up."""
         return self._answered
+
+    @property
+    def slow(self) -> bool:
+        """Whether who or what picked up takes so long that others are rung as well."""
+        return monotonic() > self._patient_until
 
     def state(self) -> OfferEnd | None:
         """How the offer ended; None while the phone rings or the engineer listens to the whisper."""
@@ -80,7 +90,8 @@ class Ringing:
         self._rang = self._rang or state == "Ringing"
         if state == "Up" and not self._answered:
             self._answered = True
-            self._until = monotonic() + self._patience
+            self._patient_until = monotonic() + self._patience
+            self._until = self._patient_until + _LONGEST_WHISPER
 
     def _end_by(self, cause: str) -> OfferEnd:
         if self._answered:

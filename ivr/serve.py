@@ -17,6 +17,7 @@ from ivr.server import Server
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 from ivr.switchboard import Switchboard
+from ivr.time_warnings import TimeWarnings
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ def main(settings: Settings) -> None:
     switchboard = Switchboard(settings)
     hotline = Hotline(settings, store, switchboard, StripeGateway(settings))
     meter = Meter(store, switchboard)
+    time_warnings = TimeWarnings(store, switchboard, meter, grace=settings.grace_seconds)
     hangups = Hangups(switchboard, partial(hungup, hotline))
     switchboard.on_connect(partial(stop_orphans, hotline))
     switchboard.on_connect(partial(missed, switchboard, store.open_legs, partial(hungup, hotline)))
@@ -42,12 +44,14 @@ def main(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, terminate)
     switchboard.start()
     meter.start()
+    time_warnings.start()
     hangups.start()
     log.info("serving calls on %s:%d", settings.agi_host, settings.agi_port)
     try:
         server.serve_forever()
     finally:
         hangups.stop()
+        time_warnings.stop()
         meter.stop()
         switchboard.stop()
         store.close()

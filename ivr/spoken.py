@@ -1,5 +1,10 @@
 """Numbers, money and minutes as sequences of prompt names, the way Americans say them. Pure; no I/O."""
 
+from typing import Final
+
+DOLLARS: Final = ("USD", "CAD", "AUD", "NZD", "SGD", "HKD")
+"""Currencies of which the recorded words "dollars" and "cents" are true: of any other a caller would be told a wrong price."""
+
 _MILLION = 1_000_000
 
 

@@ -27,6 +27,12 @@ def abandoned_because(incident: Unfinished, live: AbstractSet[str] | None) -> st
     return None
 
 
+def may_come_back(incident: Unfinished) -> bool:
+    """Whether the caller had an engineer, no ending key was pressed, and it was the caller's line that went: they may call again."""
+    talked = incident.status is IncidentStatus.TALKING or incident.accepted
+    return talked and incident.callers_gone and incident.ending is None
+
+
 def end_reason(incident: Unfinished) -> EndReason:
     """What it ends as: what was decided before it was left, as the flow itself would have ended it."""
     if incident.consent is Consent.REFUSED:

@@ -3,11 +3,12 @@
 import logging
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from threading import Lock
 from time import monotonic, sleep
 from typing import Final
 
-from ivr.channel_variables import INCIDENT, OFFER
+from ivr.channel_variables import ANNOUNCE_TO, INCIDENT, OFFER, SINCE
 from ivr.config import Settings
 from ivr.errors import SwitchboardDown
 from ivr.manager_link import ManagerLink
@@ -112,14 +113,51 @@ class Switchboard:
                 return
             sleep(_SOON)
 
-    def limit(self, channel: str, seconds: int) -> None:
-        """End the leg's present step in so many seconds (extension ``T``); 0 lifts the limit. Does nothing when the leg is over."""
+    def release(self, uniqueid: str, *, answered: bool) -> None:
+        """Let an engineer go who is not needed any more: a ringing phone stops, who has ``answered`` is told why by the engineer's script.
+
+        Does nothing when the leg is over.
+        """
+        if answered:
+            self._link.action("Redirect", Channel=uniqueid, Context="ess-engineer", Exten="told", Priority="1")
+        else:
+            self.hang_up(uniqueid)
+
+    def limit(self, channel: str, seconds: float) -> bool:
+        """End the leg's present step in so many seconds (extension ``T``), more than none.
+
+        False when it may not have taken, and is to be asked again: the leg is over, or a key's script runs, which has put the limit
+        aside and will put it back (``[ess-key]``). A key lasts longer than the two looks for one are apart.
+        """
+        if not _CHANNEL.fullmatch(channel) or not self._without_key(channel):
+            return False
+        done = self._link.action("AbsoluteTimeout", Channel=channel, Timeout=f"{max(0.1, seconds):.1f}").get("Response") == "Success"
+        return done and self._without_key(channel)
+
+    def announce(self, channel: str, prompt: str) -> None:
+        """Say a prompt into the talk of this leg: both sides hear it, the talk goes on. Raises SwitchboardDown, also when refused.
+
+        One half of a Local channel plays it, the other whispers it to both (``[ess-announce]``); neither enters the talk's bridge.
+        """
         if _CHANNEL.fullmatch(channel):
-            self._link.action("AbsoluteTimeout", Channel=channel, Timeout=str(max(0, int(seconds))))
+            self._demand("Originate", **_announcement(channel, prompt))
+
+    def _without_key(self, channel: str) -> bool:
+        answer = self._link.action("Getvar", Channel=channel, Variable=SINCE)
+        return answer.get("Response") == "Success" and not answer.get("Value")
 
     def channels(self) -> dict[str, Mapping[str, str]]:
         """Every channel that there is, by uniqueid, as Asterisk's ``Status`` event (``Channel``, ``BridgeID`` …)."""
         return {event["Uniqueid"]: event for event in self._link.actions_list("Status") if "Uniqueid" in event}
+
+    def started(self) -> datetime | None:
+        """When Asterisk was started, to the second; None when it does not say. It tells it in its local time, which is this machine's."""
+        answer = self._link.action("CoreStatus")
+        try:
+            return datetime.fromisoformat(f"{answer['CoreStartupDate']}T{answer['CoreStartupTime']}").astimezone()
+        except (KeyError, ValueError):
+            log.warning("Asterisk does not say when it was started: %s", answer.get("Message"))
+            return None
 
     def _demand(self, action: str, **headers: str | list[str]) -> None:
         response = self._link.action(action, **headers)
@@ -147,12 +185,14 @@ class Switchboard:
                 log.warning("%s", error)
 
     def _reconcile(self) -> None:
-        """After a gap in the events: what rang and is no more, has ended."""
+        """After a gap in the events: what rang and is no more, has ended; what is there may have been answered."""
         before = [ringing for ringing in list(self._ringing.values()) if monotonic() - ringing.began > _CREATED]
         if before:
             present = self.channels()
             for ringing in before:
-                if ringing.uniqueid not in present:
+                if there := present.get(ringing.uniqueid):
+                    ringing.hear({**there, "Event": "Newstate"})
+                else:
                     ringing.lost()
                     self._forget(ringing.uniqueid)
 
@@ -173,4 +213,15 @@ def _originate(offer: Offer, seconds: int, caller_id: str) -> dict[str, str | li
         "Timeout": str(seconds * 1000),
         "CallerID": caller_id if _NUMBER.fullmatch(caller_id) else "",
         "Variable": [f"{OFFER}={offer.id}", f"{INCIDENT}={offer.incident_id}"],
+    }
+
+
+def _announcement(channel: str, prompt: str) -> dict[str, str | list[str]]:
+    return {
+        "Channel": f"Local/{prompt}@ess-announce/n",
+        "Context": "ess-announce-to",
+        "Exten": "s",
+        "Priority": "1",
+        "Async": "true",
+        "Variable": [f"{ANNOUNCE_TO}={channel}"],
     }

@@ -1,4 +1,4 @@
-"""Which talks are going on, from Asterisk's bridge events. No I/O but the monotonic clock; thread-safe.
+"""Which talks are going on, from Asterisk's bridge events. No I/O but the clocks; thread-safe.
 
 A talk is the time that an engineer's channel (``ess-offer-…``) and one other channel are in the same bridge.
 """
@@ -12,15 +12,37 @@ from typing import Final
 OFFER_PREFIX: Final = "ess-offer-"
 
 
-def age(event: Mapping[str, str]) -> float:
-    """Seconds since Asterisk sent the event: it waits in the socket while this process is stopped or starved.
+_MEMORY: Final = 600.0
+"""Seconds for which a step of the wall clock is remembered: an event may have waited so long."""
 
-    By the wall clock, which Asterisk stamps events with; a step of it matters only when it falls between the sending and the reading.
+_STEP: Final = 1.0
+"""Seconds. Less between two readings is no step of the wall clock, but its slow correction."""
+
+
+class Ages:
+    """How long ago Asterisk sent an event: it waits in the socket while this process is stopped or starved.
+
+    Asterisk stamps events by the wall clock. When that has stepped, nobody knows on which side of the step the event was sent; then the
+    shortest age that fits counts, so that no step is ever counted as a talk's seconds or taken off them.
     """
-    try:
-        return max(0.0, time() - float(event["Timestamp"]))
-    except (KeyError, ValueError):
-        return 0.0
+
+    def __init__(self, wall: Callable[[], float] = time, clock: Callable[[], float] = monotonic) -> None:
+        self._wall, self._clock = wall, clock
+        self._offsets: dict[float, float] = {}  # wall minus monotonic, and until when (monotonic) it counts
+        self._offset = wall() - clock()
+
+    def of(self, event: Mapping[str, str]) -> float:
+        """Its age in seconds; 0 when it has no date that makes sense."""
+        now, wall = self._clock(), self._wall()
+        if abs(wall - now - self._offset) > _STEP:
+            self._offsets[self._offset] = now + _MEMORY
+        self._offset = wall - now
+        self._offsets = {offset: until for offset, until in self._offsets.items() if until > now}
+        try:
+            sent = float(event["Timestamp"])
+        except (KeyError, ValueError):
+            return 0.0
+        return max(0.0, min(now + offset - sent for offset in (self._offset, *self._offsets)))
 
 
 @dataclass(slots=True)
@@ -44,8 +66,9 @@ class Talk:
 class Talks:
     """The talks of this process, and who is in which bridge."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic, ages: Ages | None = None) -> None:
         self._clock = clock
+        self._ages = Ages() if ages is None else ages
         self._lock = Lock()
         self._bridges: dict[str, set[str]] = {}
         self._talks: list[Talk] = []
@@ -61,7 +84,7 @@ class Talks:
             entered = kind == "BridgeEnter"
             if self._moves is not None:
                 self._moves[channel] = bridge if entered else ""
-            moment = self._clock() - age(event)
+            moment = self._clock() - self._ages.of(event)
             return self._enter(bridge, channel, moment) if entered else self._leave(bridge, channel, moment)
 
     def all(self) -> list[Talk]:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ivr.event_words import duration, money, words
-from ivr.model import Cover, Event, HoldStatus, IncidentReport, IncidentSummary
+from ivr.model import Cover, Event, FollowUp, HoldStatus, IncidentReport, IncidentStatus, IncidentSummary, Message
 
 
 def render(report: IncidentReport) -> RenderableType:
@@ -26,7 +26,7 @@ def render_list(summaries: Iterable[IncidentSummary]) -> RenderableType:
     for one in summaries:
         status = one.reason or one.status
         cells = (str(one.id), f"{one.began_at.astimezone():%Y-%m-%d %H:%M:%S}", status, _customer(one), _caller(one), one.engineer or "-")
-        table.add_row(*map(_safe, cells), duration(one.talked_seconds))
+        table.add_row(*map(safe, cells), duration(one.talked_seconds))
     return table
 
 
@@ -41,7 +41,10 @@ def as_data(report: IncidentReport) -> dict[str, Any]:
         "identified_how": report.identified_how,
         "cover": report.cover,
         "seconds_left": report.seconds_left,
+        "agreement_seconds": report.agreement_seconds,
         "money": money_of(report),
+        "follow_up": follow_up_data(report.follow_up) if report.follow_up else None,
+        "messages": [asdict(one) for one in report.messages],
         "events": events,
     }
 
@@ -50,6 +53,11 @@ def summary_data(summary: IncidentSummary) -> dict[str, Any]:
     """One incident of the list for a program."""
     ended = summary.ended_at.isoformat() if summary.ended_at else None
     return asdict(summary) | {"began_at": summary.began_at.isoformat(), "ended_at": ended}
+
+
+def follow_up_data(left: FollowUp) -> dict[str, Any]:
+    """Work that is left, for a program."""
+    return asdict(left) | {"created_at": left.created_at.isoformat(), "done_at": left.done_at.isoformat() if left.done_at else None}
 
 
 def money_of(report: IncidentReport) -> dict[str, Any]:
@@ -89,10 +97,25 @@ def _header(report: IncidentReport) -> Table:
         "talked": duration(one.talked_seconds),
         "cover": _cover(report),
         "money": _money(report),
+        **({"follow-up": _follow_up(report.follow_up)} if report.follow_up else {}),
+        **({"message": ", ".join(map(_message, report.messages))} if report.messages else {}),
     }
     for name, value in lines.items():
-        table.add_row(name, _safe(value))
+        table.add_row(name, safe(value))
     return table
+
+
+def _follow_up(left: FollowUp) -> str:
+    if left.done_at is None:
+        return "open"
+    return f"done by {left.done_by}, {left.done_at.astimezone():%Y-%m-%d %H:%M}" + (f": {left.note}" if left.note else "")
+
+
+def _message(one: Message) -> str:
+    if not one.seconds:
+        return "nothing was said" if one.seconds == 0 else "not taken in yet"
+    heard = f"heard by {one.heard_by}" if one.heard_by else f"not heard yet: ivr message play {one.incident_id}"
+    return f"{duration(one.seconds)}, {heard}"
 
 
 def _events(report: IncidentReport) -> Table:
@@ -101,7 +124,7 @@ def _events(report: IncidentReport) -> Table:
     table.add_column("clock", style="dim")
     table.add_column("what happened")
     for offset, event in _with_offsets(report.events):
-        table.add_row(f"{offset:.1f}", f"{event.at.astimezone():%H:%M:%S}", _safe(words(event)))
+        table.add_row(f"{offset:.1f}", f"{event.at.astimezone():%H:%M:%S}", safe(words(event)))
     return table
 
 
@@ -120,8 +143,9 @@ def _caller(one: IncidentSummary) -> str:
 def _cover(report: IncidentReport) -> str:
     match report.cover:
         case Cover.AGREEMENT:
-            left = "unlimited" if report.seconds_left is None else f"{duration(report.seconds_left)} were left at the start"
-            return f"agreement ({left})"
+            reserved = "unlimited" if report.seconds_left is None else f"{duration(report.seconds_left)} reserved"
+            over = report.summary.status is IncidentStatus.ENDED
+            return f"agreement ({reserved}{f', {duration(report.agreement_seconds or 0)} used' if over else ''})"
         case Cover.PREPAID:
             return f"prepaid: {duration(report.seconds_left or 0)}"
         case Cover.TRUNKS:
@@ -132,6 +156,6 @@ def _cover(report: IncidentReport) -> str:
             return "not decided"
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """``text`` without anything that would steer the terminal: control characters, bidi marks, markup."""
     return escape("".join(letter if letter.isprintable() else "\ufffd" for letter in text))

@@ -6,7 +6,7 @@ from math import floor
 from uuid import UUID
 
 from ivr import tariff
-from ivr.model import Account, Charge, Consent, Cover, EndReason, Hold, HoldStatus, Rate
+from ivr.model import Account, Charge, Consent, Cover, Hold, HoldStatus, Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +19,24 @@ class Verdict:
 
 
 def verdict(account: Account) -> Verdict:
-    """The one decision about an ended incident. Without consent or without an engineer's accept it is nothing, always.
+    """The one decision about an ended incident. Without consent or without an engineer's accept it is nothing, always; so it is
+    when the engineer made it free.
 
     The charge is what will be captured; a hold that Stripe let lapse counts as if it stood, and :func:`missing` is owed then.
     """
     rate = account.rate
-    if rate is None or account.consent is not Consent.GIVEN or not account.accepted:
+    if rate is None or account.consent is not Consent.GIVEN or not account.accepted or account.no_charge:
         return _nothing(account)
     if account.cover is Cover.UNPAID:
-        owed = tariff.uncapped(rate, account.seconds, engineer_lost=_lost(account))
+        covered = account.agreement_seconds
+        owed = tariff.uncapped(rate, counted_seconds(account), agreement_seconds=covered, engineer_lost=account.lost)
         return Verdict(_nothing(account).charge, {}, owed.cents)
     return _prepaid(account, rate) if account.cover is Cover.PREPAID else _nothing(account)
+
+
+def counted_seconds(account: Account) -> float:
+    """What was talked, without the grace: what goes on beyond the allotted time is free."""
+    return account.seconds if account.allotted is None else min(account.seconds, account.allotted)
 
 
 def missing(account: Account) -> int:
@@ -50,16 +57,12 @@ def _prepaid(account: Account, rate: Rate) -> Verdict:
 
 
 def _charge(account: Account, rate: Rate, held_cents: int) -> Charge:
-    return tariff.charge(rate, account.seconds, held_cents=held_cents, engineer_lost=_lost(account))
+    covered = account.agreement_seconds
+    return tariff.charge(rate, counted_seconds(account), held_cents=held_cents, agreement_seconds=covered, engineer_lost=account.lost)
 
 
 def _nothing(account: Account) -> Verdict:
-    return Verdict(Charge(max(0, floor(account.seconds)), 0, 0, 0), {}, 0)
-
-
-def _lost(account: Account) -> bool:
-    """We lost the engineer, whatever the caller did while we looked for another ("Money rules", rule 2)."""
-    return account.lost or account.reason is EndReason.ENGINEER_LOST
+    return Verdict(Charge(max(0, floor(counted_seconds(account))), 0, 0, 0), {}, 0)
 
 
 def _with_status(account: Account, status: HoldStatus) -> list[Hold]:

@@ -26,6 +26,7 @@ def up() -> None:
     stack.up(lambda what, seconds: print(f"✓ {seconds:5.1f} s  {what}", flush=True))
     print(f"  calls    sip:{stack.settings.did.removeprefix('+')}@127.0.0.1:{stack.ports.sip_port}")
     print(f"  console  http://127.0.0.1:{stack.ports.console_port}/ready")
+    print(f"  pages    {stack.mailbox_url}")
     print(f"  logs     {stack.folder}/log")
 
 

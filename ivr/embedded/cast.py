@@ -15,7 +15,10 @@ from ivr.pins import hash_pin
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """``minutes``: of the agreement; None is unlimited. ``valid``: whether the agreement's term is running."""
+    """``minutes``: of the agreement's term, or of each month when ``monthly``; None is unlimited.
+
+    ``valid``: whether the term is running. ``emergencies``: whether the agreement covers them.
+    """
 
     account: str
     name: str
@@ -24,6 +27,8 @@ class Customer:
     trunks: bool = False
     valid: bool = True
     minutes: int | None = None
+    monthly: bool = False
+    emergencies: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +43,15 @@ LAPSED: Final = Customer("1044", "Northgate Realty", "1357", "+15555550144", val
 EXHAUSTED: Final = Customer("1045", "Lakeside Clinic", "8642", "+15555550145", minutes=0)
 WITH_TRUNKS: Final = Customer("1046", "Orchard Freight", "9753", "+15555550146", trunks=True)
 LAPSED_WITH_TRUNKS: Final = Customer("1047", "Pinecrest Hotel", "6420", "+15555550147", trunks=True, valid=False)
-CUSTOMERS: Final = (COVERED, SIXTY_MINUTES, LAPSED, EXHAUSTED, WITH_TRUNKS, LAPSED_WITH_TRUNKS)
+MONTHLY: Final = Customer("1048", "Riverside Books", "3141", "+15555550148", minutes=150, monthly=True)
+OFFICE_HOURS: Final = Customer("1049", "Summit Printing", "2718", "+15555550149", emergencies=False)
+CUSTOMERS: Final = (COVERED, SIXTY_MINUTES, LAPSED, EXHAUSTED, WITH_TRUNKS, LAPSED_WITH_TRUNKS, MONTHLY, OFFICE_HOURS)
 
 ANN: Final = Engineer("Ann", "+15555550101")
 BEN: Final = Engineer("Ben", "+15555550102")
 CLEO: Final = Engineer("Cleo", "+15555550103")
 ENGINEERS: Final = (ANN, BEN, CLEO)
-"""In the order in which they are rung."""
+"""In the order in which they are rung: each is always on call on a level of their own."""
 
 FAILSAFE: Final = ("+15555550191", "+15555550192")
 """Phones that ring when the software is down, one after another."""
@@ -60,13 +67,27 @@ def load_cast(database_url: str, pepper: SecretStr) -> None:
     run_script(database_url, "\n".join([functions, *customers, *_engineers()]))
 
 
+def give_mailboxes(database_url: str, mailbox_url: str) -> None:
+    """Pages to engineers of the cast who have no address yet arrive in the mailbox, under their name. Raises ``SetupError``."""
+    addresses = {engineer.name: f"{paging(mailbox_url)}/{engineer.name.lower()}" for engineer in ENGINEERS}
+    statement = "UPDATE engineer SET page_urls = ARRAY[{}] WHERE name = {} AND page_urls = '{{}}';"
+    run_script(database_url, "\n".join(statement.format(_literal(url), _literal(name)) for name, url in addresses.items()))
+
+
+def paging(mailbox_url: str) -> str:
+    """The mailbox as an address for pages."""
+    return mailbox_url.replace("http://", "json://", 1)
+
+
 def _customer(customer: Customer, pepper: SecretStr) -> tuple[str | int | bool | None, ...]:
     pin_hash = hash_pin(customer.pin, pepper)
-    return customer.account, customer.name, pin_hash, customer.phone, customer.trunks, customer.valid, customer.minutes
+    agreement = customer.valid, customer.minutes, customer.monthly, customer.emergencies
+    return customer.account, customer.name, pin_hash, customer.phone, customer.trunks, *agreement
 
 
 def _engineers() -> list[str]:
-    return [_call("cast_engineer", place, engineer.name, engineer.phone) for place, engineer in enumerate(ENGINEERS, 1)]
+    added = [_call("cast_engineer", place, engineer.name, engineer.phone) for place, engineer in enumerate(ENGINEERS, 1)]
+    return added + [_call("cast_layer", place, engineer.name) for place, engineer in enumerate(ENGINEERS, 1)]
 
 
 def _call(function: str, *arguments: str | int | bool | None) -> str:

@@ -53,6 +53,7 @@ class Scene:
 def play(scene: Scene) -> bool:
     """The whole call. Returns whether both heard each other, at the beginning of the talk and at its end."""
     agrees(scene)
+    says_what_is_wrong(scene)
     identifies(scene)
     chooses_time(scene)
     pays(scene)
@@ -75,6 +76,12 @@ def agrees(scene: Scene) -> None:
     tell.hears("caller", caller, "disclosure_terms")
     tell.hears("caller", caller, "disclosure_menu", within=20)
     tell.presses("caller", caller, "1")
+
+
+def says_what_is_wrong(scene: Scene) -> None:
+    """An outage."""
+    scene.narrator.hears("caller", scene.caller, "ask_category")
+    scene.narrator.presses("caller", scene.caller, "1")
 
 
 def identifies(scene: Scene) -> None:

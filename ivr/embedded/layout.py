@@ -64,6 +64,7 @@ def _sounds(folder: Path, asterisk: Asterisk, settings: Settings) -> Path:
         stale.unlink()
     for name, file in wanted.items():
         _link(spoken / name, file)
+    _link(spoken.parent / "beep.wav", asterisk.sounds / "beep.wav")  # before a recording
     return data
 
 

@@ -131,6 +131,10 @@ class Phone(Handset):
         """Nobody picks up, now and in calls to come."""
         self._habit = None
 
+    def behaves(self, deed: Callable[[Leg], None]) -> None:
+        """Does this with every call to come; it must not take long."""
+        self._habit = deed
+
     def voicemail(self) -> None:
         """A machine answers: a greeting, a beep, and after 10 s it hangs up."""
         self._act(self._record)

@@ -28,12 +28,13 @@ class Ports:
     pstn_rtp_start: int = 11000
     pstn_rtp_end: int = 11999
     stripe_port: int = 12111
+    mailbox_port: int = 12112
 
     @classmethod
     def from_base(cls, base: int, rtp_width: int = RTP_WIDTH) -> "Ports":
         """For tests: everything within the first hundred ports from ``base`` and twice ``rtp_width`` after them."""
         hotline = ("sip_port", "pstn_port", "agi_port", "agi_second_port", "ami_port", "console_port")
-        singles = (*hotline, "pstn_ami_port", "pstn_audio_port", "stripe_port")
+        singles = (*hotline, "pstn_ami_port", "pstn_audio_port", "stripe_port", "mailbox_port")
         rtp, pstn_rtp = base + 100, base + 100 + rtp_width
         return cls(
             **{name: base + offset for offset, name in enumerate(singles)},

@@ -30,7 +30,7 @@ CODE = ("ivr", "dialplan", "asterisk-conf")
 
 
 class Stack:
-    """Programs: hotline-asterisk, pstn-asterisk, stripe, serve, worker, console; serve2 is the second ``serve``, started on request.
+    """Programs: hotline-asterisk, pstn-asterisk, stripe, mailbox, serve, worker, console; on request serve2, the second ``serve``.
 
     ``overrides`` are more settings (``{"IVR_KEY_SECONDS": "2"}``). Several stacks may share a ``postgres``, each with its ``database``.
     ``launchers`` replaces the command of a program (``{"serve": [...]}``), for the trials; ``SetupError`` for a name that is none.
@@ -68,7 +68,8 @@ class Stack:
         with _timed(report, "records: migrations and cast"):
             migrate(self._database_url)
             cast.load_cast(self._database_url, self.settings.pin_pepper)
-        with _timed(report, "Asterisk, Stripe sandbox, serve, worker, console"):
+            cast.give_mailboxes(self._database_url, self.mailbox_url)
+        with _timed(report, "Asterisk, Stripe sandbox, mailbox, serve, worker, console"):
             self._start(found)
             self._wait_ready(*self._probes())
 
@@ -136,6 +137,7 @@ class Stack:
             "IVR_DRAIN_SECONDS": "5",
             "IVR_STRIPE_URL": self.stripe_url,
             "IVR_KEYPAD_CARDS": "true",
+            "IVR_NOTIFY_URLS": f"{cast.paging(self.mailbox_url)}/everybody",
             **self._overrides,
         }
 
@@ -143,6 +145,11 @@ class Stack:
     def stripe_url(self) -> str:
         """Where the Stripe sandbox listens."""
         return f"http://127.0.0.1:{self.ports.stripe_port}"
+
+    @property
+    def mailbox_url(self) -> str:
+        """Where pages to people arrive and can be read."""
+        return f"http://127.0.0.1:{self.ports.mailbox_port}"
 
     @property
     def pstn(self) -> "PstnAddress":
@@ -185,6 +192,7 @@ class Stack:
             Program("hotline-asterisk", (*found.command, "-f", "-C", str(self.folder / "hotline/etc/asterisk.conf"))),
             Program("pstn-asterisk", (*found.command, "-f", "-C", str(self.folder / "pstn/etc/asterisk.conf"))),
             Program("stripe", (sys.executable, "-m", "ivr.embedded.stripe_sandbox")),
+            Program("mailbox", (sys.executable, "-m", "ivr.embedded.mailbox")),
             Program("serve", (*ivr, "serve"), stop_seconds=drain),
             Program("serve2", (*ivr, "serve"), autostart=False, stop_seconds=drain, environment=second),
             Program("worker", (*ivr, "worker")),
@@ -197,6 +205,7 @@ class Stack:
             "hotline-asterisk": lambda: probes.ami_answers(ports.ami_port) and probes.sip_answers(ports.sip_port),
             "pstn-asterisk": lambda: probes.ami_answers(ports.pstn_ami_port) and probes.sip_answers(ports.pstn_port),
             "stripe": lambda: probes.http_answers(ports.stripe_port, "/_sandbox/ready"),
+            "mailbox": lambda: probes.http_answers(ports.mailbox_port, "/"),
             "serve": lambda: probes.tcp_answers(ports.agi_port),
             "worker": lambda: self._supervisor.state("worker") == "RUNNING",
             "console": lambda: probes.http_answers(ports.console_port, "/ready"),

@@ -1,10 +1,11 @@
 """Calls, legs and the incident's way from open to ended."""
 
 import platform
+from secrets import randbelow
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import Category, Consent, Cover, Coverage, EndReason, Incident, IncidentStatus, Rate
+from ivr.model import Category, Consent, Cover, Coverage, EndReason, Incident, IncidentStatus, OpenLeg, Rate
 from ivr.records.clean import clean_text
 from ivr.records.database import Database, Row
 
@@ -40,9 +41,9 @@ class Calls:
         """The uniqueids of the caller's legs that have not ended."""
         return [row["uniqueid"] for row in self._db.rows("caller_legs", incident_id=incident_id)]
 
-    def open_legs(self) -> dict[str, str]:
-        """Callers' legs on this machine that have not ended as far as is known: channel by uniqueid."""
-        return {row["uniqueid"]: row["channel"] for row in self._db.rows("open_legs", node=platform.node())}
+    def open_legs(self) -> list[OpenLeg]:
+        """Callers' legs on this machine that have not ended as far as is known."""
+        return [OpenLeg(**row) for row in self._db.rows("open_legs", node=platform.node())]
 
     def account_of(self, incident_id: int) -> str | None:
         """The account number of the verified customer who calls; None when nobody was verified."""
@@ -61,6 +62,14 @@ class Calls:
         """The caller's answer to the disclosure: ``price_ms`` is how much of the price sentence was played."""
         self._set("consent", incident_id, answer=answer.value, rate_id=rate.id, prompt_version=prompt_version, price_ms=price_ms)
 
+    def category(self, incident_id: int, category: Category | None, *, trunk_claim: bool) -> None:
+        """What is down, None when the caller did not say; ``trunk_claim``: our own SIP trunks are said to be."""
+        self._set("category", incident_id, category=category.value if category else None, trunk_claim=trunk_claim)
+
+    def trunks_asked(self, incident_id: int, *, down: bool) -> None:
+        """Whether a customer with our trunks says that they are down. A claim that was made before stays."""
+        self._set("trunks_asked", incident_id, down=down)
+
     def identified(self, incident_id: int, customer_id: int | None, how: str) -> None:
         """Who calls; None when that could not be verified."""
         self._set("identified", incident_id, customer_id=customer_id, how=how)
@@ -72,7 +81,7 @@ class Calls:
 
     def connecting(self, incident_id: int) -> None:
         """Engineers are being offered it now. Raises IllegalChange when it is talking or ended."""
-        self._change("connecting", incident_id)
+        self._change("connecting", incident_id, resume_code=f"{randbelow(10_000):04}")
 
     def engineer_lost(self, incident_id: int, *, dropped: bool = True) -> None:
         """The accepted engineer is gone: offers may be made again. ``dropped``: cut off, not hung up on purpose.
@@ -80,9 +89,11 @@ class Calls:
         Raises IllegalChange unless the incident was talking or connecting."""
         self._change("engineer_lost", incident_id, dropped=dropped)
 
-    def set_ending(self, incident_id: int, reason: EndReason) -> None:
-        """Remember the engineer's ending key. Nothing happens when the incident is already over."""
-        self._db.rows("set_ending", incident_id=incident_id, reason=reason.value)
+    def set_ending(self, incident_id: int, offer_id: int, reason: EndReason) -> None:
+        """Remember the ending key of the engineer who accepted ``offer_id``.
+
+        Nothing happens when the incident is over, or is not that engineer's any more."""
+        self._db.rows("set_ending", incident_id=incident_id, offer_id=offer_id, reason=reason.value)
 
     def ending(self, incident_id: int) -> EndReason | None:
         """The engineer's ending key, None when none was pressed."""
@@ -133,4 +144,6 @@ def _incident(row: Row) -> Incident:
         no_charge=row["no_charge"],
         resume_code=row["resume_code"],
         suspended_until=row["suspended_until"],
+        category_asked=row["category_asked"],
+        trunks_asked=row["trunks_asked"],
     )

@@ -52,8 +52,10 @@ class Database:
     Opens without the server and finds it again by itself when it returns.
     """
 
-    def __init__(self, url: str, *, seconds: float, size: int) -> None:
+    def __init__(self, url: str, *, seconds: float, size: int, actor: str = "") -> None:
+        """``actor``: who stands in the audit for what is changed here; "" is the database's user."""
         self._seconds = seconds
+        self._actor = actor
         self._size = size
         self._pool = ConnectionPool(
             _conninfo(url, seconds),
@@ -63,6 +65,7 @@ class Database:
             max_size=size,
             timeout=seconds,
             reconnect_timeout=seconds,
+            configure=self._name_actor,
             open=False,
             name="store",
         )
@@ -97,6 +100,10 @@ class Database:
                     raise
                 log.warning("%s is tried once more: %s", name, lost)
                 return self._once(name, values, deadline)
+
+    def _name_actor(self, connection: _BoundConnection) -> None:
+        if self._actor:
+            connection.execute("SELECT set_config('ivr.actor', %s, false)", (self._actor,))
 
     def _once(self, name: str, values: Row, deadline: float) -> list[Row]:
         with self._connection(deadline) as connection:
@@ -164,6 +171,8 @@ def _our_errors() -> Iterator[None]:
         raise UnknownRecord(unknown.diag.message_detail or str(unknown)) from unknown
     except errors.NumericValueOutOfRange as absurd:
         raise UnknownRecord("No record has a number that large.") from absurd
+    except errors.IntegrityError as refused:
+        raise IllegalChange(refused.diag.message_primary or "refused by the records") from None  # its detail shows the whole row
     except errors.UndefinedTable as bare:
         raise SetupError("The database has no tables of the hotline yet. Run `ivr migrate` once.") from bare
     except Error as error:

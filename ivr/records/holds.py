@@ -49,7 +49,10 @@ class Holds:
         self._move("hold_created", hold_id, f"take the intent {intent_id}", intent_id=intent_id)
 
     def try_card(self, hold_id: UUID, number: int, *, brand: str, last4: str) -> None:
-        """Card ``number`` (1, 2 …) is about to go to Stripe: created → confirming. IllegalChange when the incident has ended."""
+        """Card ``number`` (1, 2 …) is about to go to Stripe: created → confirming.
+
+        IllegalChange when the incident has ended, or somebody else pays for it by now.
+        """
         self._move("try_card", hold_id, f"try card {number}", number=number, brand=brand, last4=last4)
 
     def card_held(self, hold_id: UUID) -> None:

@@ -1,9 +1,10 @@
 """Offers to engineers, and the one accept that claims an incident."""
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import Offer, OfferEnd, Rung
+from ivr.model import Briefing, Category, Cover, FailsafePhone, IncidentStatus, Offer, OfferEnd, Rung
 from ivr.records.database import Database, Row
 
 
@@ -12,9 +13,12 @@ class Offers:
 
     _db: Database
 
-    def make_offer(self, incident_id: int, rung: Rung) -> Offer:
-        """Record that this engineer is about to be rung. Raises IllegalChange unless the incident is connecting."""
-        row = self._db.row("make_offer", incident_id=incident_id, engineer_id=rung.engineer_id, phone=rung.phone, request=uuid4())
+    def make_offer(self, incident_id: int, rung: Rung | FailsafePhone) -> Offer:
+        """Record that this phone is about to be rung. Raises IllegalChange unless the incident is connecting."""
+        engineer, failsafe = (rung.engineer_id, None) if isinstance(rung, Rung) else (None, rung.name)
+        row = self._db.row(
+            "make_offer", incident_id=incident_id, engineer_id=engineer, failsafe=failsafe, phone=rung.phone, request=uuid4()
+        )
         if row is None:
             raise IllegalChange(f"incident {incident_id} is not connecting: no offer can be made")
         return self.offer(row["id"])
@@ -26,9 +30,22 @@ class Offers:
             raise UnknownRecord(f"There is no offer {offer_id}.")
         return _offer(row)
 
-    def end_offer(self, offer_id: int, end: OfferEnd) -> None:
-        """How the offer ended. Written once: the first wins, later ones do nothing."""
-        self._db.rows("end_offer", offer_id=offer_id, end=end.value)
+    def end_offer(self, offer_id: int, end: OfferEnd) -> bool:
+        """How the offer ended. Written once: True for the first, later ones do nothing."""
+        return self._db.row("end_offer", offer_id=offer_id, end=end.value) is not None
+
+    def offer_ends(self, incident_id: int, offers: Sequence[int]) -> dict[int, OfferEnd]:
+        """Those of these offers that have ended, and the one whose engineer has the incident, whoever made it."""
+        rows = self._db.rows("offer_ends", incident_id=incident_id, offers=list(offers))
+        return {row["id"]: OfferEnd(row["result"]) for row in rows}
+
+    def briefing(self, offer_id: int) -> Briefing:
+        """What the engineer of this offer is to be told now. Raises UnknownRecord."""
+        row = self._db.row("briefing", offer_id=offer_id)
+        if row is None:
+            raise UnknownRecord(f"There is no offer {offer_id}.")
+        kinds = {"status": IncidentStatus, "end": OfferEnd, "category": Category, "cover": Cover}
+        return Briefing(**(row | {name: kind(row[name]) for name, kind in kinds.items() if row[name] is not None}))
 
     def accept(self, offer_id: int, channel: str) -> bool:
         """The engineer pressed 1 on ``channel``. True for the one who gets the incident, also when asked again;
@@ -38,6 +55,11 @@ class Offers:
     def accepted_offer(self, incident_id: int) -> Offer | None:
         """The offer whose engineer has the incident now; None when nobody has, or they were lost."""
         row = self._db.row("accepted_offer", incident_id=incident_id)
+        return self.offer(row["id"]) if row else None
+
+    def last_accepted(self, incident_id: int) -> Offer | None:
+        """The offer of the engineer who had the incident last, also when they were lost; None when nobody ever accepted."""
+        row = self._db.row("last_accepted", incident_id=incident_id)
         return self.offer(row["id"]) if row else None
 
 

@@ -1,14 +1,8 @@
-"""Customers, their cover, the rate, and the engineers on the ladder."""
-
-import logging
-
-import phonenumbers
+"""Customers and the rate."""
 
 from ivr.errors import SetupError, UnknownRecord
-from ivr.model import Coverage, Customer, Rate, Rung
+from ivr.model import Customer, Rate
 from ivr.records.database import Database, Row
-
-log = logging.getLogger(__name__)
 
 
 class People:
@@ -53,30 +47,7 @@ class People:
         rows = self._db.rows("customer_by_phone", phone=e164)
         return Customer(**rows[0]) if len(rows) == 1 else None
 
-    def coverage(self, customer_id: int) -> Coverage | None:
-        """The agreement that pays now, with the seconds left under it; None when there is none."""
-        row = self._db.row("coverage", customer_id=customer_id)
-        return Coverage(**row) if row else None
-
-    def ladder(self) -> list[Rung]:
-        """Active engineers by position, each with their phones by position. Malformed numbers are skipped and logged."""
-        rungs = [Rung(**row) for row in self._db.rows("ladder")]
-        return [rung for rung in rungs if _dialable(rung)]
-
 
 def rate_of_row(row: Row) -> Rate:
     """A row of the rates."""
     return Rate(**(row | {"blocks": tuple(row["blocks"])}))
-
-
-def _dialable(rung: Rung) -> bool:
-    """Whether the number is E.164 of a possible length. Not "valid": a country's new area code must not silence an engineer."""
-    try:
-        number = phonenumbers.parse(rung.phone)
-    except phonenumbers.NumberParseException:
-        number = None
-    same = number is not None and phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == rung.phone
-    if number is None or not same or not phonenumbers.is_possible_number(number):
-        log.error("engineer %s (%s) is skipped: %r is no phone number in the form +18005550100", rung.engineer_id, rung.name, rung.phone)
-        return False
-    return True

@@ -1,13 +1,17 @@
 """What people and jobs ask about incidents: lists, the whole story, what was left behind."""
 
+from collections.abc import Set as AbstractSet
+
 from ivr.errors import UnknownRecord
 from ivr.model import Consent, Cover, EndReason, Event, IncidentReport, IncidentStatus, IncidentSummary, Unfinished
 from ivr.records.database import Database, Row
+from ivr.records.follow_ups import FollowUps
 from ivr.records.holds import hold_of
+from ivr.records.messages import messages_of
 from ivr.records.settlements import charge_of
 
 
-class Reports:
+class Reports(FollowUps):
     """All methods raise StoreUnavailable."""
 
     _db: Database
@@ -33,15 +37,21 @@ class Reports:
             charge=charge_of(decided),
             debt_cents=decided["debt_cents"],
             currency=decided["currency"],
+            agreement_seconds=decided["agreement_seconds"],
+            follow_up=self.follow_up(incident_id),
+            messages=tuple(messages_of(self._db, incident_id)),
         )
 
     def unfinished(self, grace: float) -> list[Unfinished]:
         """Incidents that have not ended. ``grace``: seconds after the caller's last leg that count as still being worked on."""
         return [_unfinished(row) for row in self._db.rows("unfinished", grace=grace)]
 
-    def close_leftovers(self, grace: float) -> None:
-        """Close talks (at their last checkpoint), offers and legs that are still open ``grace`` seconds after their incident ended."""
-        self._db.rows("close_leftovers", grace=grace)
+    def close_leftovers(self, grace: float, live: AbstractSet[str] | None) -> None:
+        """Close talks (at their last checkpoint), offers and legs that are still open ``grace`` seconds after their incident ended.
+
+        ``live``: uniqueids of the channels that there are, whose legs stay: a caller may still leave a message. None: all legs stay.
+        """
+        self._db.rows("close_leftovers", grace=grace, live=None if live is None else sorted(live))
 
 
 def _summary(row: Row) -> IncidentSummary:

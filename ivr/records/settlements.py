@@ -135,6 +135,9 @@ def _account(row: Row) -> Account:
         rate=rate_of_row(row["rate"]) if row["rate"] else None,
         holds=tuple(hold_of(hold | _from_json(hold)) for hold in row["holds"]),
         charge=charge_of(row),
+        no_charge=row["no_charge"],
+        agreement_seconds=row["agreement_seconds"],
+        allotted=row["allotted"],
     )
 
 

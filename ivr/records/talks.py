@@ -1,10 +1,12 @@
 """The metered talks: what the meter writes, and where a restarted one goes on."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from uuid import NAMESPACE_OID, uuid5
 
 from ivr.errors import UnknownRecord
-from ivr.model import OpenTalk
+from ivr.model import OpenTalk, TalkLimit
 from ivr.records.database import Database
 
 
@@ -46,6 +48,20 @@ class Talks:
         """Seconds talked in the whole incident, open talks as of their last checkpoint."""
         row = self._db.row("talked_seconds", incident_id=incident_id)
         return float(row["seconds"]) if row else 0.0
+
+    def limits(self, talk_ids: Sequence[int]) -> list[TalkLimit]:
+        """How long those of these talks that are open may last, and what was said of it."""
+        return [TalkLimit(**(row | {"said": frozenset(row["said"])})) for row in self._db.rows("limits", talk_ids=list(talk_ids))]
+
+    def claim_warning(self, incident_id: int, prompt: str) -> bool:
+        """Whether this process is the one that says ``prompt`` to both sides: each is said once an incident."""
+        request = uuid5(NAMESPACE_OID, f"warning {incident_id} {prompt}")
+        return self._db.row("claim_warning", incident_id=incident_id, prompt=prompt, request=request) is not None
+
+    def no_charge(self, incident_id: int) -> None:
+        """The engineer makes the call free, for good. Raises UnknownRecord, and IllegalChange before an accept or after the end."""
+        if self._db.row("no_charge", incident_id=incident_id) is None:
+            raise UnknownRecord(f"There is no incident {incident_id}.")
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,8 @@ SELECT incident_id AS id FROM new_leg UNION ALL SELECT incident_id FROM known;
 -- incident --
 -- An incident as the flow needs it.
 SELECT id, status, reason, consent, customer_id, identified_how, cover, seconds_left,
-    category, trunk_claim, claimed_id, no_charge, resume_code, suspended_until
+    category, trunk_claim, claimed_id, no_charge, resume_code, suspended_until,
+    category_at IS NOT NULL AS category_asked, trunks_at IS NOT NULL AS trunks_asked
 FROM incident WHERE id = %(incident_id)s;
 
 -- incident_of_channel --
@@ -40,7 +41,7 @@ SELECT uniqueid FROM leg WHERE incident_id = %(incident_id)s AND role = 'caller'
 
 -- open_legs --
 -- Callers' legs of one machine that have not ended as far as is known.
-SELECT uniqueid, channel FROM leg WHERE node = %(node)s AND role = 'caller' AND ended_at IS NULL;
+SELECT uniqueid, channel, began_at FROM leg WHERE node = %(node)s AND role = 'caller' AND ended_at IS NULL;
 
 -- account_of --
 -- The account number of the customer who calls; NULL when nobody was verified.
@@ -57,6 +58,16 @@ UPDATE incident SET consent = %(answer)s, rate_id = %(rate_id)s, prompt_version 
     price_ms = %(price_ms)s, consent_at = clock_timestamp()
 WHERE id = %(incident_id)s RETURNING id;
 
+-- category --
+-- What is down, as the caller says, and whether our own trunks are blamed for it.
+UPDATE incident SET category = %(category)s, trunk_claim = %(trunk_claim)s, category_at = coalesce(category_at, clock_timestamp())
+WHERE id = %(incident_id)s RETURNING id;
+
+-- trunks_asked --
+-- Whether the customer blames our trunks when asked for it.
+UPDATE incident SET trunk_claim = trunk_claim OR %(down)s, trunks_at = coalesce(trunks_at, clock_timestamp())
+WHERE id = %(incident_id)s RETURNING id;
+
 -- identified --
 -- Who calls; customer_id NULL when that could not be verified.
 UPDATE incident SET customer_id = %(customer_id)s, identified_how = %(how)s,
@@ -69,8 +80,9 @@ UPDATE incident SET cover = %(cover)s, agreement_id = %(agreement_id)s, seconds_
 WHERE id = %(incident_id)s RETURNING id;
 
 -- connecting --
--- Engineers are now being offered the incident. Repeating it changes nothing.
-UPDATE incident SET status = 'connecting' WHERE id = %(incident_id)s AND status IN ('open', 'connecting') RETURNING id;
+-- Engineers are now being offered the incident. Repeating it changes nothing, and the code stays the first.
+UPDATE incident SET status = 'connecting', resume_code = coalesce(resume_code, %(resume_code)s)
+WHERE id = %(incident_id)s AND status IN ('open', 'connecting') RETURNING id;
 
 -- engineer_lost --
 -- The accepted engineer is gone, cut off (dropped) or by a hang-up; the incident is offered again.
@@ -78,8 +90,11 @@ UPDATE incident SET status = 'connecting', accepted_offer_id = NULL, engineer_dr
 WHERE id = %(incident_id)s AND (status = 'talking' OR status = 'connecting') RETURNING id;
 
 -- set_ending --
--- The engineer's ending key, to be told at the goodbye; too late when the incident is over.
-UPDATE incident SET ending = %(reason)s WHERE id = %(incident_id)s AND status <> 'ended' RETURNING id;
+-- The ending key of the engineer who has the incident, to be told at the goodbye; too late when it is over, or somebody else's by now.
+-- If the caller's line has dropped, it is over.
+UPDATE incident SET ending = %(reason)s, reason = CASE status WHEN 'suspended' THEN %(reason)s END,
+    status = CASE status WHEN 'suspended' THEN 'ended' ELSE status END
+WHERE id = %(incident_id)s AND accepted_offer_id = %(offer_id)s AND status IN ('talking', 'suspended') RETURNING id;
 
 -- ending --
 -- The engineer's ending key, if one was pressed.

@@ -33,13 +33,14 @@ RETURNING id;
 
 -- try_card --
 -- A card is about to go out. Repeating it while its answer is awaited changes nothing.
+-- No card goes out for a caller who is connected otherwise by now: its answer could not be written.
 WITH known AS (
     SELECT h.id FROM hold h JOIN card_try t ON t.hold_id = h.id
     WHERE h.id = %(hold_id)s AND h.status = 'confirming' AND t.outcome IS NULL
         AND (t.number, t.brand, t.last4) = (%(number)s, %(brand)s, %(last4)s)
 ), ready AS MATERIALIZED (
     SELECT h.id FROM hold h JOIN incident i ON i.id = h.incident_id
-    WHERE h.id = %(hold_id)s AND h.status = 'created' AND i.status <> 'ended' FOR SHARE OF i
+    WHERE h.id = %(hold_id)s AND h.status = 'created' AND i.status <> 'ended' AND coalesce(i.cover = 'prepaid', true) FOR SHARE OF i
 ), sent AS (
     UPDATE hold SET status = 'confirming' FROM ready WHERE hold.id = ready.id AND hold.status = 'created' RETURNING hold.id
 ), tried AS (

@@ -2,12 +2,13 @@
 -- Everything that the money of an incident depends on.
 SELECT i.id AS incident_id, i.status, i.reason, i.consent, i.cover,
     EXISTS (SELECT FROM offer WHERE incident_id = i.id AND result = 'accepted') AS accepted,
-    i.accepted_offer_id IS NULL AND i.engineer_dropped AS lost,
+    CASE WHEN i.accepted_offer_id IS NULL THEN i.engineer_dropped ELSE coalesce(i.reason = 'engineer_lost', false) END AS lost,
     EXISTS (SELECT FROM talk WHERE incident_id = i.id AND ended_at IS NULL) AS counting,
     (SELECT coalesce(sum(seconds), 0)::float8 FROM talk WHERE incident_id = i.id) AS seconds,
     (SELECT to_jsonb(r) - 'valid_from' FROM rate r WHERE r.id = i.rate_id) AS rate,
     (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.number), '[]') FROM hold_now h WHERE h.incident_id = i.id) AS holds,
-    i.charged_seconds, i.charged_minutes, i.charge_cents, i.charge_tax_cents
+    i.charged_seconds, i.charged_minutes, i.charge_cents, i.charge_tax_cents, i.no_charge, i.seconds_left AS allotted,
+    (SELECT coalesce(sum(spent), 0)::bigint FROM reservation_now WHERE incident_id = i.id) AS agreement_seconds
 FROM incident i WHERE i.id = %(incident_id)s;
 
 -- decide --

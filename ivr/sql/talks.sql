@@ -26,3 +26,21 @@ FROM talk t JOIN offer o ON o.id = t.offer_id WHERE t.ended_at IS NULL ORDER BY 
 
 -- talked_seconds --
 SELECT coalesce(sum(seconds), 0)::float8 AS seconds FROM talk WHERE incident_id = %(incident_id)s;
+
+-- limits --
+-- Of open talks: the caller's channel, what the incident was allotted, what its other talks used, what both sides were told of it.
+SELECT t.id AS talk_id, t.incident_id, l.channel, i.seconds_left AS allotted, coalesce(i.cover = 'agreement', false) AS covered,
+    (SELECT coalesce(sum(seconds), 0)::float8 FROM talk other WHERE other.incident_id = i.id AND other.id <> t.id) AS before,
+    array(SELECT detail ->> 'prompt' FROM incident_event e WHERE e.incident_id = i.id AND e.kind = 'time_warning') AS said
+FROM talk t JOIN incident i ON i.id = t.incident_id JOIN leg l ON l.uniqueid = t.caller_uniqueid
+WHERE t.id = ANY(%(talk_ids)s::bigint[]) AND t.ended_at IS NULL ORDER BY t.id;
+
+-- claim_warning --
+-- Returns a row to the one process that is to say it.
+INSERT INTO incident_event (incident_id, kind, detail, request)
+VALUES (%(incident_id)s, 'time_warning', jsonb_build_object('prompt', %(prompt)s::text), %(request)s)
+ON CONFLICT (request) DO NOTHING RETURNING id;
+
+-- no_charge --
+-- The engineer makes the call free. Repeating it changes nothing.
+UPDATE incident SET no_charge = true WHERE id = %(incident_id)s RETURNING id;

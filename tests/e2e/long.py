@@ -1,4 +1,4 @@
-"""Which scenarios are heard in ``make trials`` alone: each is a rule that ``make test`` hears too, in another value."""
+"""What is heard in ``make trials`` alone: rules that ``make test`` hears in another value, or holds in unit and integration tests."""
 
 from collections.abc import Iterable
 from typing import Any

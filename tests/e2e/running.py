@@ -29,7 +29,7 @@ WORKERS: Final = 16
 FOLDER: Final = Path(__file__).parents[2] / "var" / "tests" / str(FIRST_PORT)
 PATIENCE: Final = {
     "IVR_KEY_SECONDS": "2.5", "IVR_DIGIT_SECONDS": "2", "IVR_RING_SECONDS": "8", "IVR_WHISPER_SECONDS": "12", "IVR_PROGRESS_SECONDS": "6",
-    "IVR_DRAIN_SECONDS": "40",
+    "IVR_DRAIN_SECONDS": "40", "IVR_GRACE_SECONDS": "6", "IVR_FAILSAFE_SECONDS": "30",
 }  # fmt: skip
 """Shorter than a caller's, so that silence is tested in seconds."""
 LOUDEST: Final = ("core set verbose 10", "core set debug 10", "agi set debug on", "manager set debug on")

@@ -76,7 +76,9 @@ def at_the_card(world: World) -> Iterator[RawCall]:
     """A guest whose phone sends keys as we like, up to the question for the card's number."""
     with world.network.raw_caller(b"<sip:+15555550176@127.0.0.1>") as call:
         assert call.dials() == 200
-        for question, keys in (("main_menu", "9"), ("disclosure", ""), ("disclosure_terms", "1"), ("ask_account", "*"), ("prepay", "1")):
+        for question, keys in (
+            ("main_menu", "9"), ("disclosure", ""), ("disclosure_terms", "1"), ("ask_category", "1"), ("ask_account", "*"), ("prepay", "1"),
+        ):  # fmt: skip
             call.ears.prompt(question, 15)
             call.presses(keys)
         call.ears.prompt("ask_card_number", 15)

@@ -17,6 +17,8 @@ def test_a_covered_customer_talks_to_an_engineer(world: World) -> None:
     caller.hears("disclosure")
     caller.hears("disclosure_terms", within=15)
     caller.presses("1")
+    caller.hears("ask_category")
+    caller.presses("1")
     caller.hears("ask_account")
     caller.presses(COVERED.account + "#")
     caller.hears("ask_pin")
@@ -41,7 +43,7 @@ def test_a_covered_customer_talks_to_an_engineer(world: World) -> None:
     assert report.consent is Consent.GIVEN
     assert report.cover is Cover.AGREEMENT
     assert world.kinds() == [
-        "call_began", "consent", "identified", "covered", "connecting", "offer_made", "offer_ended",
+        "call_began", "consent", "category", "identified", "covered", "connecting", "offer_made", "offer_ended",
         "talking", "talk_began", "talk_ended", "ended",
     ]  # fmt: skip
     assert 1 < report.summary.talked_seconds < 60
@@ -86,7 +88,7 @@ def test_keys_before_the_price_has_ended_are_ignored(world: World) -> None:
     caller.hears_sequence(*price_sentence(world.store.current_rate())[1:], within=15)
     caller.hears("disclosure_terms", within=15)
     caller.presses("1")
-    caller.hears("ask_account")
+    caller.hears("ask_category")
 
 
 def test_a_wrong_pin_then_the_right_one(world: World) -> None:
@@ -116,10 +118,11 @@ def test_three_wrong_pins_reach_an_engineer_who_is_told(world: World) -> None:
     world.ann.rings(within=25)
     world.ann.answers()
     world.ann.hears("whisper")
-    world.ann.hears("whisper_unverified")
-    world.ann.hears("whisper_unpaid")
+    world.ann.hears_sequence("whisper_claims", *spoken.digits(COVERED.account))
+    world.ann.hears("whisper_locked")
 
 
+@pytest.mark.long
 def test_an_unknown_account_may_be_mended(world: World) -> None:
     caller = world.caller()
     world.agreed(caller)
@@ -130,6 +133,7 @@ def test_an_unknown_account_may_be_mended(world: World) -> None:
     caller.hears("ask_pin")
 
 
+@pytest.mark.long
 def test_minutes_left_are_spoken(world: World) -> None:
     caller = world.caller()
     world.identified(caller, SIXTY_MINUTES)
@@ -147,7 +151,10 @@ def test_a_known_phone_is_offered_its_account(world: World) -> None:
     caller.hears("covered")
 
 
-@pytest.mark.parametrize("prompt", ["main_menu", "disclosure", "disclosure_terms", "ask_account", "ask_pin", "covered", "connecting"])
+STEPS = ("main_menu", "disclosure", "disclosure_terms", "ask_category", "ask_account", "ask_pin", "covered", "connecting")
+
+
+@pytest.mark.parametrize("prompt", STEPS)
 def test_hanging_up_in_a_prompt_leaves_nobody_ringing(world: World, prompt: str) -> None:
     """Whenever the caller hangs up, the incident is ended as abandoned and no engineer is left with a ringing phone."""
     caller = world.caller()

@@ -50,6 +50,7 @@ def test_three_bad_cards_end_the_payment(world: World) -> None:
     nothing_taken(world, held=0)
 
 
+@pytest.mark.long
 def test_the_days_limit_of_cards(world: World) -> None:
     """With a limit of one card, the second is not even asked for; nor is a card in the caller's next call."""
     caller = world.caller("+15555550179")
@@ -73,6 +74,7 @@ def test_the_days_limit_of_cards(world: World) -> None:
     assert [hold.tries for incident in ended for hold in world.store.holds(incident.id)] == [0, 1]
 
 
+@pytest.mark.long
 def test_another_card_at_the_confirmation(world: World) -> None:
     """The first card never goes to the bank: its 2 asks for another number, and that one is held."""
     caller = world.caller()

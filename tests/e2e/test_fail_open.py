@@ -3,6 +3,8 @@
 Each prints the seconds that the caller waited, from the last thing heard to the next.
 """
 
+import pytest
+
 from ivr import prompts
 from ivr.model import EndReason
 from tests.e2e.world import COVERED, World
@@ -28,6 +30,7 @@ def test_app_hangs_at_the_first_step(world: World) -> None:
         caller.hangs_up()
 
 
+@pytest.mark.long
 def test_app_hangs_at_a_later_step(world: World) -> None:
     caller = world.caller()
     world.agreed(caller)
@@ -61,7 +64,7 @@ def test_app_hangs_at_a_key_in_the_talk(world: World) -> None:
         caller.presses("*7")
         with world.timed("hung key → the line is free again", at_most=LONGEST_WAIT):
             caller.wait_hung_up(within=LONGEST_WAIT)
-        world.ann.hears("talk_over")
+        world.ann.hears("customer_line_lost")
         world.presses_nine(caller)
         world.failsafe_connects(caller, LONGEST_WAIT)
         caller.hangs_up()
@@ -109,7 +112,7 @@ def test_app_killed_while_bridged(world: World) -> None:
     assert not world.failsafe.is_ringing
     report = world.report()
     assert world.kinds() == [
-        "call_began", "consent", "identified", "covered", "connecting", "offer_made", "offer_ended",
+        "call_began", "consent", "category", "identified", "covered", "connecting", "offer_made", "offer_ended",
         "talking", "talk_began", "key", "ending_key", "talk_ended", "ended",
     ]  # fmt: skip
     assert report.summary.reason is EndReason.RESOLVED
@@ -144,6 +147,31 @@ def test_a_failsafe_voicemail_does_not_get_the_call(world: World) -> None:
         caller.hears("failsafe_connecting")
         caller.hears("still_trying", within=40)
         caller.hangs_up()
+
+
+def test_the_app_comes_back_while_the_failsafe_phones_are_busy(world: World) -> None:
+    """After a round that reached nobody the caller has music, and then the script is asked again."""
+    caller = world.caller()
+    for phone in world.failsafe_phones:
+        phone.is_busy()
+    with world.stopped("serve"):
+        world.presses_nine(caller)
+        caller.hears("failsafe_connecting")
+        caller.hears("still_trying", within=LONGEST_WAIT)
+    caller.hears("disclosure", within=30)
+    assert caller.longest_silence() < 10
+    caller.hangs_up()
+
+
+@pytest.mark.long
+def test_nobody_at_the_failsafe_phones_is_said_so(world: World) -> None:
+    caller = world.caller()
+    for phone in world.failsafe_phones:
+        phone.is_busy()
+    with world.stopped("serve"):
+        world.presses_nine(caller)
+        caller.hears("failsafe_nobody", within=60)
+        caller.wait_hung_up()
 
 
 def test_second_serve_takes_over(world: World) -> None:

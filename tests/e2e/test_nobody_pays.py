@@ -22,7 +22,8 @@ def test_nobody_answers_and_the_hold_is_released_at_once(world: World) -> None:
     wait_until(lambda: "hold_released" in world.kinds(), RELEASED_WITHIN, "the hold still stands")
     caller.hears("nothing_due", within=15)
     caller.hears_sequence("incident_number", *spoken.digits(str(world.incident_id())))
-    caller.wait_hung_up()
+    caller.hears("leave_message")
+    caller.hangs_up()
     at = {event.kind: event.at for event in world.report().events}
     took = (at["hold_released"] - at["ended"]).total_seconds()
     print(f"end → released: {took * 1000:.0f} ms")

@@ -1,5 +1,7 @@
 """The process that takes the payment is killed, and the node's second one goes on: nobody agrees, identifies or pays twice."""
 
+import pytest
+
 from ivr.model import Cover, EndReason, HoldStatus
 from tests.e2e.cards import GOOD
 from tests.e2e.money import FIFTEEN_MINUTES, nothing_taken
@@ -44,11 +46,13 @@ def test_killed_after_the_bank_has_said_yes(world: World) -> None:
         assert caller.longest_silence(since=caller.offset() - 12) < 4
         caller.hangs_up()
         world.wait_idle()
+    assert world.money()["settled"]
     assert world.report().cover is Cover.PREPAID
     assert [hold.status for hold in world.report().holds] == [HoldStatus.RELEASED]
     assert world.kinds().count("card_tried") == 1
 
 
+@pytest.mark.long
 def test_a_hang_up_that_nobody_heard(world: World) -> None:
     """No serve ran at that moment: the next one sees that the caller is gone, and what was held is released."""
     caller = world.caller()

@@ -21,6 +21,12 @@ def to_disclosure(world: World) -> Handset:
     return caller
 
 
+def to_category(world: World) -> Handset:
+    caller = world.caller()
+    world.consented(caller)
+    return caller
+
+
 def to_account_from_phone(world: World) -> Handset:
     caller = world.caller(COVERED.phone)
     world.agreed(caller)
@@ -88,6 +94,15 @@ def to_confirmation(key: str) -> Callable[[World], Handset]:
     return way
 
 
+def to_verification(world: World) -> Handset:
+    caller = world.caller()
+    world.named(caller, COVERED)
+    world.accepts(world.ann)
+    world.talk_goes_on(caller, world.ann)
+    world.ann.presses("*4")
+    return world.ann
+
+
 def to_engineer_left(world: World) -> Handset:
     caller = world.caller()
     world.connected(caller, COVERED)
@@ -95,8 +110,28 @@ def to_engineer_left(world: World) -> Handset:
     return caller
 
 
+def to_resume(world: World, how: str = "pin") -> Handset:
+    caller, again = world.caller(), world.caller()
+    world.connected(caller, COVERED)
+    caller.drops()
+    world.wait_suspended()
+    world.sql(f"UPDATE incident SET identified_how = '{how}' WHERE id = {world.incident_id()}")
+    world.presses_nine(again)
+    return again
+
+
+def to_code(world: World) -> Handset:
+    caller = to_resume(world, "guest")
+    caller.hears("resume_menu")
+    caller.presses("1")
+    return caller
+
+
 WAYS: dict[str, tuple[Callable[[World], Handset], str, str]] = {
-    "disclosure_menu": (to_disclosure, "5", "ask_account"),
+    "resume_menu": (to_resume, "5", "disclosure"),
+    "ask_code_again": (to_code, "#", "disclosure"),
+    "disclosure_menu": (to_disclosure, "5", "ask_category"),
+    "ask_category": (to_category, "5", "ask_account"),
     "account_from_phone": (to_account_from_phone, "5", "ask_account"),
     "ask_account": (to_account, "#", "no_account"),
     "ask_pin": (to_pin, "#", "not_identified"),
@@ -111,6 +146,8 @@ WAYS: dict[str, tuple[Callable[[World], Handset], str, str]] = {
     "confirm_resolved": (to_confirmation("*1"), "5", "not_confirmed"),
     "confirm_stabilised": (to_confirmation("*2"), "5", "not_confirmed"),
     "confirm_caller_stopped": (to_confirmation("*3"), "5", "not_confirmed"),
+    "confirm_no_charge": (to_confirmation("*5"), "5", "not_confirmed"),
+    "confirm_verified": (to_verification, "5", "not_confirmed"),
     "engineer_left": (to_engineer_left, "5", "no_charge"),
 }
 """Question → how to get there, a key that is wrong there, what is heard after its last try."""
@@ -121,11 +158,11 @@ OFTEN = (
 )  # fmt: skip
 """Of every kind and every consequence one; the others are heard in ``make trials``."""
 BY_PROMPT: dict[str, Question] = {question.prompt: question for question in QUESTIONS}
-EACH = pytest.mark.parametrize("prompt", and_long(BY_PROMPT, often=OFTEN))
+WRONG_OFTEN = ("disclosure_menu", "ask_account", "ask_card_number", "whisper_menu")
 
 
 @pytest.mark.timeout(300)
-@EACH
+@pytest.mark.parametrize("prompt", and_long(BY_PROMPT, often=OFTEN))
 def test_silence(world: World, prompt: str) -> None:
     """Asked again more plainly so many times, then on to whoever can help: nobody is dropped, nobody waits in silence."""
     question, (way, _, last) = BY_PROMPT[prompt], WAYS[prompt]
@@ -141,7 +178,7 @@ def test_silence(world: World, prompt: str) -> None:
     assert phone.longest_silence() < 10
 
 
-@EACH
+@pytest.mark.parametrize("prompt", and_long(BY_PROMPT, often=WRONG_OFTEN))
 def test_a_wrong_key(world: World, prompt: str) -> None:
     """Said to be wrong, and asked again more plainly."""
     question, (way, wrong, _) = BY_PROMPT[prompt], WAYS[prompt]

@@ -76,6 +76,7 @@ def test_stripe_fails_when_the_card_goes_out(world: World, trouble: Callable[[Wo
     nothing_taken(world, held=0)
 
 
+@pytest.mark.long
 def test_the_policy_refuse(world: World) -> None:
     """Told that cards can't be taken, that nothing was charged, and who to turn to; nobody is rung."""
     caller = world.caller()

@@ -21,6 +21,8 @@ from ivr.embedded.cast import (
     FAILSAFE,
     LAPSED,
     LAPSED_WITH_TRUNKS,
+    MONTHLY,
+    OFFICE_HOURS,
     SIXTY_MINUTES,
     WITH_TRUNKS,
     Customer,
@@ -37,11 +39,11 @@ from ivr.stripe_gateway import StripeGateway
 from ivr.timeline import money_of
 from tests.e2e.cards import GOOD, KeyedCard
 
-__all__ = ["COVERED", "EXHAUSTED", "LAPSED", "LAPSED_WITH_TRUNKS", "SIXTY_MINUTES", "WITH_TRUNKS", "World"]
+__all__ = ["COVERED", "EXHAUSTED", "LAPSED", "LAPSED_WITH_TRUNKS", "MONTHLY", "OFFICE_HOURS", "SIXTY_MINUTES", "WITH_TRUNKS", "World"]
 
 STRANGER: Final = "+15555550177"
 """A number that belongs to nobody in the cast."""
-WITHOUT_ORDER: Final = frozenset({"leg_ended"})
+WITHOUT_ORDER: Final = frozenset({"leg_ended", "paged"})
 """Events that may come before or after their neighbours."""
 
 
@@ -57,7 +59,8 @@ class World:
         self.gateway = StripeGateway(stack.settings)
         self.ann, self.ben, self.cleo = (network.phone(engineer.phone) for engineer in (ANN, BEN, CLEO))
         self.engineers = (self.ann, self.ben, self.cleo)
-        self.failsafe = network.phone(FAILSAFE[0])
+        self.failsafe_phones = tuple(network.phone(number) for number in FAILSAFE)
+        self.failsafe = self.failsafe_phones[0]
         self._callers: list[Caller] = []
         self._newest = 0
         self._rings: dict[str, int] = {}
@@ -81,6 +84,7 @@ class World:
     def begin(self) -> None:
         """Everybody's phone is idle and rings out; what happened before does not count."""
         self._callers.clear()
+        self.window_is_over()  # of a scenario that was broken off: the same number calls again now
         for phone in self._phones():
             phone.lets_ring()
             phone.forget_rings()
@@ -88,6 +92,7 @@ class World:
         self._rings = {phone.number: phone.rings_so_far for phone in self._phones()}
         self.sandbox.clear_faults()
         self._forget_cards()
+        self._forget_guesses()
 
     def finish(self) -> None:
         """Hangs up what is still in a call and waits until the hotline is idle."""
@@ -102,6 +107,11 @@ class World:
         """The cards of earlier scenarios were tried the day before yesterday, so that the limits of a day begin anew."""
         rule = "ALTER TABLE card_try {} TRIGGER card_try_rule"
         self.sql(f"{rule.format('DISABLE')}; UPDATE card_try SET began_at = began_at - interval '2 days'; {rule.format('ENABLE')}")
+
+    def _forget_guesses(self) -> None:
+        """Wrong PINs of earlier scenarios lock nobody any more."""
+        rule = "ALTER TABLE pin_try {} TRIGGER pin_try_rule"
+        self.sql(f"{rule.format('DISABLE')}; UPDATE pin_try SET at = at - interval '2 days'; {rule.format('ENABLE')}")
 
     def _phones(self) -> tuple[Phone, ...]:
         return (*self.engineers, *(self.network.phone(number) for number in FAILSAFE))
@@ -126,7 +136,13 @@ class World:
         caller.hears("disclosure_terms", within=15)
 
     def agreed(self, caller: Caller) -> None:
-        """Up to the consent."""
+        """Up to the consent, and what is wrong: an outage."""
+        self.consented(caller)
+        caller.hears("ask_category")
+        caller.presses("1")
+
+    def consented(self, caller: Caller) -> None:
+        """Up to the consent alone."""
         self.to_terms(caller)
         caller.presses("1")
 
@@ -137,6 +153,15 @@ class World:
         caller.presses(customer.account + "#")
         caller.hears("ask_pin")
         caller.presses(customer.pin + "#")
+
+    def named(self, caller: Caller, customer: Customer) -> None:
+        """Up to the engineers, by an account whose PIN the caller does not know."""
+        self.agreed(caller)
+        caller.hears("ask_account")
+        caller.presses(customer.account + "#")
+        caller.hears("ask_pin")
+        caller.presses("*")
+        caller.hears("not_identified")
 
     def to_payment(self, caller: Caller, customer: Customer | None) -> None:
         """Up to the blocks with their prices: a customer whom no agreement covers, or a guest."""
@@ -195,8 +220,8 @@ class World:
     def way(self, customer: Customer) -> list[tuple[str, str]]:
         """What is heard up to the ringing, and what is pressed then."""
         return [
-            ("main_menu", "9"), ("disclosure", ""), ("disclosure_terms", "1"), ("ask_account", customer.account + "#"),
-            ("ask_pin", customer.pin + "#"), ("covered", ""), ("connecting", ""),
+            ("main_menu", "9"), ("disclosure", ""), ("disclosure_terms", "1"), ("ask_category", "1"),
+            ("ask_account", customer.account + "#"), ("ask_pin", customer.pin + "#"), ("covered", ""), ("connecting", ""),
         ]  # fmt: skip
 
     def talk_goes_on(self, one: Handset, other: Handset) -> None:
@@ -314,13 +339,25 @@ class World:
         self.stack.wait_ready()
 
     def wait_idle(self) -> None:
-        """Waits until no leg is up and this scenario's incidents are ended."""
+        """Waits until no leg is up and this scenario's incidents are ended; who was cut off and could call again, does not."""
         wait_until(lambda: not self.network.legs_up(), 10, "a leg is still up")
         wait_until(lambda: not self.open_incidents(), 10, "an incident has not ended")
+        self.window_is_over()
 
     def open_incidents(self) -> list[int]:
-        """Those of this scenario that have not ended."""
-        return [each.id for each in self.store.incidents(limit=100) if each.id > self._newest and each.status is not IncidentStatus.ENDED]
+        """Those of this scenario that have neither ended nor wait for their caller to call again."""
+        over = (IncidentStatus.ENDED, IncidentStatus.SUSPENDED)
+        return [each.id for each in self.store.incidents(limit=100) if each.id > self._newest and each.status not in over]
+
+    def wait_suspended(self) -> None:
+        """Waits until this scenario's incident waits for its caller to call again."""
+        number = self.incident_id()
+        wait_until(lambda: self.store.incident(number).status is IncidentStatus.SUSPENDED, 10, f"incident {number} is not suspended")
+
+    def window_is_over(self) -> None:
+        """The time for calling again passes, and what the worker does then is done."""
+        self.sql("UPDATE incident SET suspended_until = clock_timestamp() WHERE status = 'suspended'")
+        self.store.end_windows()
 
     # the machine
 

@@ -4,7 +4,7 @@ from itertools import count
 from typing import Final
 from uuid import uuid4
 
-from ivr.model import Charge, Consent, Cover, EndReason, Hold, Incident, Offer
+from ivr.model import Charge, Consent, Cover, EndReason, Hold, Incident, Offer, Rung
 from ivr.store import Store
 
 COVERED, EXHAUSTED, LAPSED, NO_EMERGENCIES, UNLIMITED, BARE = range(1, 7)
@@ -38,6 +38,11 @@ INSERT INTO engineer_phone VALUES (2, 2, '+12025550192'), (2, 1, '+12025550191')
 _calls = count(1)
 
 
+def rungs(store: Store) -> list[Rung]:
+    """Everybody's phones in the order of ringing: Ann's two, then Ben's."""
+    return [rung for level in store.levels() for rung in level.rungs]
+
+
 def called(store: Store, uniqueid: str | None = None) -> Incident:
     """A caller has dialled in."""
     number = next(_calls)
@@ -53,7 +58,7 @@ def connecting(store: Store) -> Incident:
 
 def offered(store: Store) -> Offer:
     """The first engineer is being rung."""
-    return store.make_offer(connecting(store).id, store.ladder()[0])
+    return store.make_offer(connecting(store).id, rungs(store)[0])
 
 
 def talking(store: Store) -> Offer:
@@ -100,9 +105,16 @@ def held(store: Store, incident_id: int | None = None) -> Hold:
 def accepted(store: Store, incident_id: int) -> Offer:
     """The first engineer has accepted this incident."""
     store.connecting(incident_id)
-    offer = store.make_offer(incident_id, store.ladder()[0])
+    offer = store.make_offer(incident_id, rungs(store)[0])
     assert store.accept(offer.id, "PJSIP/ann-1")
     return store.offer(offer.id)
+
+
+def covered(store: Store, incident_id: int, customer: int = COVERED) -> int | None:
+    """This customer's agreement pays: the seconds that were reserved."""
+    coverage = store.coverage(customer)
+    assert coverage is not None
+    return store.reserve(incident_id, coverage)
 
 
 CHARGE: Final = Charge(seconds=300, minutes=15, cents=3000, tax_cents=0)

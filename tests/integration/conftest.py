@@ -20,6 +20,7 @@ from tests.integration.cast import CAST
 from tests.integration.postgres_server import PostgresServer
 
 Sql = Callable[..., list[tuple[Any, ...]]]
+Amend = Callable[..., None]
 
 _numbers = count(1)
 
@@ -97,3 +98,13 @@ def sql(database_url: str) -> Iterator[Sql]:
             return cursor.fetchall() if cursor.description else []
 
         yield run
+
+
+@pytest.fixture
+def amend(sql: Sql) -> Amend:
+    """Changes the agreement of the covered customer: assignments of SQL and their values."""
+
+    def run(assignments: str, *values: object) -> None:
+        sql(f"UPDATE agreement SET {assignments} WHERE id = 1", *values)
+
+    return run

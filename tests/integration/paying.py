@@ -7,7 +7,7 @@ from ivr.holds import authorise, open_hold
 from ivr.model import Consent, Cover, EndReason, Hold, HoldStatus, Incident
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
-from tests.integration.cast import called
+from tests.integration.cast import called, rungs
 
 GOOD: Final = "4242424242424242"
 DECLINED: Final = "4000000000000002"
@@ -57,7 +57,7 @@ def unpaid(store: Store) -> Incident:
 def accept(store: Store, incident_id: int) -> str:
     """An engineer presses 1; the channel of that leg."""
     store.connecting(incident_id)
-    offer = store.make_offer(incident_id, store.ladder()[0])
+    offer = store.make_offer(incident_id, rungs(store)[0])
     assert store.accept(offer.id, "PJSIP/ann-1")
     return offer.uniqueid
 

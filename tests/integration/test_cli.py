@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ivr.config import Settings
-from ivr.model import Consent, Cover, EndReason
+from ivr.model import Consent, EndReason
 from ivr.store import Store
-from tests.integration.cast import COVERED, called, talking
+from tests.integration.cast import COVERED, called, covered, talking
 from tests.integration.postgres_server import PostgresServer
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def finished(store: Store) -> int:
     number = offer.incident_id
     store.consent(number, Consent.GIVEN, rate=store.current_rate(), prompt_version="en-1", price_ms=4000)
     store.identified(number, COVERED, how="pin")
-    store.covered(number, Cover.AGREEMENT, store.coverage(COVERED))
+    covered(store, number)
     store.talk_ended(store.talk_began(offer.uniqueid, "c.1", "bridge", 5.0), 95.0)
     store.note(number, "key", name="[red]\x1b[31m\u202e")
     store.end_incident(number, EndReason.RESOLVED)

@@ -276,6 +276,8 @@ class Money(RuleBasedStateMachine):
     def takes_a_card(self, hold: Hold) -> bool:
         if hold.status is not HoldStatus.CREATED or hold.intent_id is None or self.ended():
             return False
+        if self.store.incident(self.incident).cover not in (None, Cover.PREPAID):
+            return False  # nobody is charged behind their back
         return self.gateway.retrieve(hold.intent_id).status is IntentStatus.REQUIRES_PAYMENT_METHOD
 
     def ended(self) -> bool:

@@ -1,6 +1,9 @@
 """Two who write at the same moment, and news that comes twice or late: nobody pays for it, and nobody is told what is not so."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from threading import Barrier
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 from ivr import call, holds, reconcile, settlement
 from ivr.config import Settings
 from ivr.errors import BadAmount, StripeUnavailable
+from ivr.hangups import missed
 from ivr.model import Cover, Decline, EndReason, Hold, HoldStatus, LegOver
 from ivr.payment import payment
 from ivr.refunds import carry_out, refund
@@ -91,18 +95,84 @@ def test_a_rate_that_was_agreed_to_stays(store: Store, gateway: StripeGateway, s
 
 @pytest.mark.parametrize(("dropped", "reason", "cents"), [(True, EndReason.ENGINEER_LOST, 0), (False, EndReason.CALLER_STOPPED, 3750)])
 def test_hanging_up_while_we_look_for_the_engineer(
-    store: Store, gateway: StripeGateway, dropped: bool, reason: EndReason, cents: int
+    store: Store, gateway: StripeGateway, sql: Sql, dropped: bool, reason: EndReason, cents: int
 ) -> None:
     """After 40 s of talk: free when we lost the engineer; the minimum when he had put the phone down and was asked for again."""
     incident_id = prepaid(store, gateway).incident_id
     engineer = accept(store, incident_id)
     store.talk_ended(store.talk_began(engineer, f"call.{incident_id}", "b1", 1.0), 40.0)
     store.engineer_lost(incident_id, dropped=dropped)
-    leg = LegOver(store.caller_legs(incident_id)[0], "PJSIP/trunk-1", 16, None, "")
-    call.hungup(SimpleNamespace(store=store), leg)  # type: ignore[arg-type]
+    hangs_up(store, incident_id)
+    over(sql, store)
     settlement.settle(store, gateway, incident_id)
     account = store.account(incident_id)
     assert (account.reason, account.charge.cents if account.charge else None) == (reason, cents)
+
+
+def hangs_up(store: Store, incident_id: int, **known: Any) -> None:
+    """The caller, who may come back for a quarter of an hour."""
+    line = SimpleNamespace(store=store, settings=SimpleNamespace(resume_seconds=900))
+    leg = LegOver(store.caller_legs(incident_id)[0], "PJSIP/trunk-1", 16, None, "")
+    call.hungup(line, replace(leg, **known))  # type: ignore[arg-type]
+
+
+def over(sql: Sql, store: Store) -> None:
+    """The caller has not come back, and the window is over."""
+    sql("UPDATE incident SET suspended_until = clock_timestamp() WHERE status = 'suspended'")
+    store.end_windows()
+
+
+def talked_a_little(store: Store, gateway: StripeGateway) -> tuple[int, str]:
+    """A guest who prepaid has talked for 40 s; the incident and the engineer's leg."""
+    incident_id = prepaid(store, gateway).incident_id
+    engineer = accept(store, incident_id)
+    store.talk_ended(store.talk_began(engineer, f"call.{incident_id}", "b1", 1.0), 40.0)
+    return incident_id, engineer
+
+
+def outcome(store: Store, gateway: StripeGateway, incident_id: int) -> tuple[EndReason | None, int | None]:
+    """Why it ended, and what it comes to in cents."""
+    settlement.settle(store, gateway, incident_id)
+    account = store.account(incident_id)
+    return account.reason, account.charge.cents if account.charge else None
+
+
+@pytest.mark.parametrize(("cause", "expected"), [(38, (EndReason.ENGINEER_LOST, 0)), (16, (EndReason.CALLER_STOPPED, 3750))])
+def test_hanging_up_before_anything_was_written_of_the_engineers_end(
+    store: Store, gateway: StripeGateway, sql: Sql, cause: int, expected: tuple[EndReason, int]
+) -> None:
+    """The engineer's line was cut, or put down, and the caller gives up within the second."""
+    incident_id, engineer = talked_a_little(store, gateway)
+    store.end_leg(engineer, cause)
+    hangs_up(store, incident_id)
+    over(sql, store)
+    assert outcome(store, gateway, incident_id) == expected
+
+
+@pytest.mark.parametrize(("started", "expected"), [(1, (EndReason.ENGINEER_LOST, 0)), (-1, (EndReason.CALLER_STOPPED, 3750))])
+def test_asterisk_was_started_anew_in_the_talk(
+    store: Store, gateway: StripeGateway, sql: Sql, settings: Settings, started: int, expected: tuple[EndReason, int]
+) -> None:
+    """Its crash is our fault; a caller who hung up while only serve was away has stopped."""
+    incident_id, _ = talked_a_little(store, gateway)
+    [leg] = store.open_legs()
+    asterisk = SimpleNamespace(channels=dict, started=lambda: leg.began_at + timedelta(seconds=started))
+    missed(asterisk, store.open_legs, partial(call.hungup, SimpleNamespace(store=store, settings=settings)))  # type: ignore[arg-type]
+    over(sql, store)
+    assert outcome(store, gateway, incident_id) == expected
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_nobody_answers_the_second_time(store: Store, gateway: StripeGateway, back: bool) -> None:
+    """After the engineer put the phone down, or the caller's own line dropped: nobody was lost, the minimum stands."""
+    incident_id, _ = talked_a_little(store, gateway)
+    if back:
+        hangs_up(store, incident_id)
+        assert store.resume_call(incident_id, channel="PJSIP/trunk-2", uniqueid="back.1", caller_id="+12025550101")
+    else:
+        store.engineer_lost(incident_id, dropped=False)
+    store.end_incident(incident_id, EndReason.ENGINEER_LOST)
+    assert outcome(store, gateway, incident_id) == (EndReason.ENGINEER_LOST, 3750)
 
 
 def test_a_refund_is_not_repeated_while_its_answer_is_open(

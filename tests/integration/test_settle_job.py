@@ -9,7 +9,7 @@ from procrastinate import App, PsycopgConnector
 
 from ivr.model import Cover, EndReason
 from ivr.store import Store
-from tests.integration.cast import agreed, called, card_sent, held, hold_opened
+from tests.integration.cast import agreed, called, card_sent, covered, held, hold_opened
 from tests.integration.conftest import Sql
 
 
@@ -24,6 +24,13 @@ def covered_as(cover: Cover) -> Callable[[Store], int]:
     return make
 
 
+def by_agreement(store: Store) -> int:
+    """An incident whose minutes are reserved."""
+    incident = agreed(store)
+    assert covered(store, incident.id)
+    return incident.id
+
+
 WITH_MONEY: dict[str, Callable[[Store], int]] = {
     "held": lambda store: held(store).incident_id,
     "only the row": lambda store: hold_opened(store).incident_id,
@@ -32,7 +39,7 @@ WITH_MONEY: dict[str, Callable[[Store], int]] = {
 }
 WITHOUT: dict[str, Callable[[Store], int]] = {
     "nothing decided": lambda store: called(store).id,
-    "agreement": covered_as(Cover.AGREEMENT),
+    "agreement": by_agreement,
     "trunks": covered_as(Cover.TRUNKS),
 }
 

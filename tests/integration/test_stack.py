@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import BufferedRWPair
 from pathlib import Path
 
@@ -18,13 +19,14 @@ from ivr.embedded.stack import Stack
 from ivr.embedded.supervise import MARK
 from ivr.embedded.waiting import wait_until
 from ivr.errors import SetupError
+from ivr.switchboard import Switchboard
 
 pytestmark = pytest.mark.timeout(120)
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORTS = Ports.from_base(28_000 + 2_000 * WORKER)
 """Each test worker has its own, so that the tests of this file may run in several."""
 OTHER_PORTS = Ports.from_base(29_000 + 2_000 * WORKER)
-PROGRAMS = ("hotline-asterisk", "pstn-asterisk", "stripe", "serve", "worker", "console")
+PROGRAMS = ("hotline-asterisk", "pstn-asterisk", "stripe", "mailbox", "serve", "worker", "console")
 DIALPLAN = asterisk.PROJECT / "dialplan"
 
 
@@ -147,6 +149,8 @@ def test_asterisk_knows_the_keys_of_the_talk(stack: Stack) -> None:
         "ess_resolved",
         "ess_stabilised",
         "ess_caller_stopped",
+        "ess_verified",
+        "ess_no_charge",
     }
 
 
@@ -169,6 +173,17 @@ def test_the_manager_lets_nobody_run_commands(stack: Stack) -> None:
         assert _ask(stream, Action="GetConfig", Filename="manager.conf") == "Error"
         assert _ask(stream, Action="Originate", Channel="Local/s@ess", Application="System", Data="id") == "Error"
         assert _ask(stream, Action="DBPut", Family="x", Key="y", Val="z") == "Error"
+
+
+def test_asterisk_says_when_it_was_started(stack: Stack) -> None:
+    """Now or a little ago, in this machine's time: legs from before it are gone by no hang-up."""
+    board = Switchboard(stack.settings)
+    board.start()
+    assert board.wait_connected(5)
+    started = board.started()
+    board.stop()
+    assert started is not None
+    assert timedelta(0) <= datetime.now(UTC) - started < timedelta(hours=1)
 
 
 def _ask(stream: BufferedRWPair, **headers: str) -> str:

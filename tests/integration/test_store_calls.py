@@ -8,7 +8,7 @@ import pytest
 from ivr.errors import IllegalChange, UnknownRecord
 from ivr.model import Consent, Cover, EndReason, IncidentStatus
 from ivr.store import Store
-from tests.integration.cast import COVERED, called, connecting, kinds, talking
+from tests.integration.cast import COVERED, called, connecting, covered, kinds, rungs, talking
 from tests.integration.conftest import Sql
 
 
@@ -76,11 +76,10 @@ def test_channels_lead_to_their_incident(store: Store) -> None:
 def test_what_is_decided_is_kept_and_told(store: Store) -> None:
     """Consent with rate and prompt, identity, cover: on the incident and on the timeline, once each."""
     incident = called(store)
-    coverage = store.coverage(COVERED)
     for _ in range(2):
         store.consent(incident.id, Consent.GIVEN, rate=store.current_rate(), prompt_version="en-3", price_ms=4200)
         store.identified(incident.id, COVERED, how="pin")
-        store.covered(incident.id, Cover.AGREEMENT, coverage)
+        assert covered(store, incident.id) == 3600
     now = store.incident(incident.id)
     assert (now.consent, now.customer_id, now.identified_how, now.cover) == (Consent.GIVEN, COVERED, "pin", Cover.AGREEMENT)
     assert now.seconds_left == 3600
@@ -124,11 +123,11 @@ def test_the_ending_key_is_remembered_until_the_end(store: Store) -> None:
     """It does not end the incident, and comes too late afterwards without harm."""
     offer = talking(store)
     assert store.ending(offer.incident_id) is None
-    store.set_ending(offer.incident_id, EndReason.STABILISED)
+    store.set_ending(offer.incident_id, offer.id, EndReason.STABILISED)
     assert store.ending(offer.incident_id) is EndReason.STABILISED
     assert store.incident(offer.incident_id).status is IncidentStatus.TALKING
     store.end_incident(offer.incident_id, EndReason.STABILISED)
-    store.set_ending(offer.incident_id, EndReason.RESOLVED)
+    store.set_ending(offer.incident_id, offer.id, EndReason.RESOLVED)
     assert store.ending(offer.incident_id) is EndReason.STABILISED
 
 
@@ -141,7 +140,7 @@ def test_a_leg_ends_once_with_its_cause(store: Store) -> None:
         store.end_leg(uniqueid, cause)
         store.end_leg(uniqueid, 127)
         assert store.leg_cause(uniqueid) == cause
-    second = store.make_offer(connecting(store).id, store.ladder()[1])
+    second = store.make_offer(connecting(store).id, rungs(store)[1])
     store.end_leg(second.uniqueid, 21)
     assert store.leg_cause(second.uniqueid) == 21
     store.end_leg("stranger", 16)

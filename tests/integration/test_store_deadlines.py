@@ -85,7 +85,7 @@ def test_a_restart_between_two_calls_is_not_noticed(settings: Settings, server: 
             list(threads.map(lambda _: store.ping(), range(40)))
         server.stop()
         server.start()
-        assert store.ladder()
+        assert store.levels()
 
 
 def test_a_connection_lost_in_mid_statement_is_tried_once_more(store: Store, sql: Sql, database_url: str) -> None:
@@ -111,7 +111,7 @@ def test_a_repeated_note_or_offer_is_written_once(store: Store, sql: Sql, databa
     key = "00000000-0000-0000-0000-000000000001"
     for _ in range(2):
         store._db.rows("note", incident_id=incident.id, kind="key", detail={}, request=key)
-        store._db.rows("make_offer", incident_id=incident.id, engineer_id=1, phone="+1", request=key)
+        store._db.rows("make_offer", incident_id=incident.id, engineer_id=1, failsafe=None, phone="+1", request=key)
     assert kinds(store, incident.id).count("key") == 1
     assert sql("SELECT count(*) FROM offer") == [(1,)]
 

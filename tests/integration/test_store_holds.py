@@ -236,3 +236,12 @@ def test_the_report_shows_the_money(store: Store) -> None:
     report = store.report(hold.incident_id)
     assert (report.holds, report.charge, report.debt_cents, report.currency) == ((hold,), None, None, "USD")
     assert report.cover is Cover.PREPAID
+
+
+def test_no_card_goes_out_for_who_is_connected_unpaid(store: Store) -> None:
+    """Its answer could not be written: what somebody was told to be unpaid is not paid behind their back."""
+    hold = hold_created(store)
+    assert store.connect_unpaid(hold.incident_id)
+    with pytest.raises(IllegalChange):
+        store.try_card(hold.id, 1, brand="visa", last4="4242")
+    assert store.hold(hold.id).tries == 0

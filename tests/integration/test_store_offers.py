@@ -3,12 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import psycopg
 import pytest
 
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import EndReason, IncidentStatus, OfferEnd, Rung
+from ivr.model import Briefing, Category, Cover, Coverage, EndReason, FailsafePhone, IncidentStatus, OfferEnd, Rung
 from ivr.store import Store
-from tests.integration.cast import called, connecting, kinds, offered, talking
+from tests.integration.cast import COVERED, called, connecting, kinds, offered, rungs, talking
+from tests.integration.conftest import Sql
 
 
 def test_an_offer_names_the_engineers_channel_before_it_rings(store: Store) -> None:
@@ -20,7 +22,7 @@ def test_an_offer_names_the_engineers_channel_before_it_rings(store: Store) -> N
 
 def test_offers_are_made_only_while_connecting(store: Store) -> None:
     """Not before, not while somebody talks, not after the end; nor to engineers who do not exist."""
-    rung = store.ladder()[0]
+    rung = rungs(store)[0]
     with pytest.raises(IllegalChange):
         store.make_offer(called(store).id, rung)
     taken = talking(store)
@@ -61,7 +63,7 @@ def test_twenty_engineers_press_one_at_once_and_one_wins(store: Store) -> None:
     """Exactly one accept is true, whatever the interleaving."""
     for _ in range(5):
         incident = connecting(store)
-        offers = [store.make_offer(incident.id, store.ladder()[0]) for _ in range(20)]
+        offers = [store.make_offer(incident.id, rungs(store)[0]) for _ in range(20)]
         start = Barrier(20)
 
         def press_one(offer_id: int, start: Barrier = start) -> bool:
@@ -81,8 +83,8 @@ def test_a_late_one_is_no_accept(store: Store) -> None:
     offer = offered(store)
     store.end_offer(offer.id, OfferEnd.NOT_ACCEPTED)
     assert not store.accept(offer.id, "x")
-    second = store.make_offer(offer.incident_id, store.ladder()[2])
-    third = store.make_offer(offer.incident_id, store.ladder()[2])
+    second = store.make_offer(offer.incident_id, rungs(store)[2])
+    third = store.make_offer(offer.incident_id, rungs(store)[2])
     assert store.accept(second.id, "y")
     assert not store.accept(third.id, "z")
     over = offered(store)
@@ -121,10 +123,93 @@ def test_a_lost_engineer_frees_the_incident_for_the_next(store: Store) -> None:
     store.engineer_lost(first.incident_id)
     assert store.accepted_offer(first.incident_id) is None
     assert not store.accept(first.id, "PJSIP/ann-1")
-    second = store.make_offer(first.incident_id, store.ladder()[2])
+    second = store.make_offer(first.incident_id, rungs(store)[2])
     assert store.accept(second.id, "PJSIP/ben-1")
     [lost] = [event for event in store.report(first.incident_id).events if event.kind == "engineer_lost"]
     assert lost.detail["engineer"] == "Ann"
     assert store.report(first.incident_id).summary.engineer == "Ben"
     with pytest.raises(IllegalChange):
         store.engineer_lost(called(store).id)
+
+
+def test_a_failsafe_phone_is_offered_like_an_engineer(store: Store) -> None:
+    """It belongs to nobody, has a name everywhere, and its holder can be lost like anybody."""
+    incident = connecting(store)
+    offer = store.make_offer(incident.id, FailsafePhone("failsafe phone 1", "+12025550161"))
+    assert (offer.engineer_id, offer.engineer_name, offer.phone) == (None, "failsafe phone 1", "+12025550161")
+    assert store.accept(offer.id, "PJSIP/backup-1")
+    store.talk_began(offer.uniqueid, "call.1", "bridge-1", 1.0)
+    store.end_leg(offer.uniqueid, 38)
+    store.engineer_lost(incident.id)
+    report = store.report(incident.id)
+    named = [event.detail["engineer"] for event in report.events if "engineer" in event.detail]
+    assert named == ["failsafe phone 1"] * 6
+    assert report.summary.engineer == "failsafe phone 1"
+
+
+@pytest.mark.parametrize("change", ["engineer_id = NULL", "failsafe = 'failsafe phone 1'", "engineer_id = NULL, failsafe = ''"])
+def test_an_offer_is_somebodys(store: Store, sql: Sql, change: str) -> None:
+    """An engineer's or a failsafe phone's, never both and never nobody's."""
+    offer = offered(store)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        sql(f"UPDATE offer SET {change} WHERE id = {offer.id}")
+
+
+def test_the_first_end_knows_that_it_is_the_first(store: Store) -> None:
+    """Whoever ends an offer second leaves the engineer alone: somebody else says why."""
+    offer = offered(store)
+    assert store.end_offer(offer.id, OfferEnd.MESSAGE)
+    assert not store.end_offer(offer.id, OfferEnd.TAKEN)
+    assert store.offer(offer.id).end is OfferEnd.MESSAGE
+
+
+def test_ends_of_several_offers_and_an_accept_of_one_that_was_not_asked_for(store: Store) -> None:
+    incident = connecting(store)
+    rung = FailsafePhone("failsafe phone 1", "+12025550161")
+    one, two, three, foreign = (store.make_offer(incident.id, rung) for _ in range(4))
+    assert store.offer_ends(incident.id, [one.id, two.id]) == {}
+    store.end_offer(one.id, OfferEnd.BUSY)
+    store.end_offer(three.id, OfferEnd.DECLINED)
+    assert store.offer_ends(incident.id, [one.id, two.id]) == {one.id: OfferEnd.BUSY}
+    assert store.accept(foreign.id, "x")
+    assert store.offer_ends(incident.id, [one.id, two.id]) == {one.id: OfferEnd.BUSY, foreign.id: OfferEnd.ACCEPTED}
+    assert store.offer_ends(incident.id, []) == {foreign.id: OfferEnd.ACCEPTED}
+
+
+def test_the_briefing_of_an_offer(store: Store) -> None:
+    """Everything that an engineer is told, as it stands now, in one statement."""
+    offer = offered(store)
+    plain = store.briefing(offer.id)
+    assert plain == Briefing(
+        offer.incident_id, IncidentStatus.CONNECTING, None, None, None, None, False, None, None, "+12025550101", again=False
+    )  # fmt: skip
+    store.category(offer.incident_id, Category.OUTAGE, trunk_claim=True)
+    store.identified(offer.incident_id, COVERED, "pin")
+    store.reserve(offer.incident_id, Coverage(1, 3600))
+    told = store.briefing(offer.id)
+    assert (told.account, told.category, told.trunk_claim, told.cover, told.seconds_left) == (
+        "1001",
+        Category.OUTAGE,
+        True,
+        Cover.AGREEMENT,
+        3600,
+    )
+    store.end_offer(offer.id, OfferEnd.BUSY)
+    assert store.briefing(offer.id).end is OfferEnd.BUSY
+    with pytest.raises(UnknownRecord):
+        store.briefing(424242)
+
+
+def test_the_briefing_knows_what_was_talked_and_with_whom(store: Store) -> None:
+    """Seconds left shrink by the talks; who comes back is told so, everybody else is not, whatever phone it is."""
+    first = talking(store)
+    store.identified(first.incident_id, COVERED, "pin")
+    store.reserve(first.incident_id, Coverage(1, 3600))
+    talk = store.talk_began(first.uniqueid, "call.1", "bridge-1", 1.0)
+    store.talk_ended(talk, 100.4)
+    store.engineer_lost(first.incident_id)
+    ann = store.make_offer(first.incident_id, Rung(first.engineer_id or 0, "Ann", "+12025550192"))
+    ben = store.make_offer(first.incident_id, Rung(1, "Ben", first.phone))
+    backup = store.make_offer(first.incident_id, FailsafePhone("failsafe phone 1", first.phone))
+    assert [store.briefing(each.id).again for each in (ann, ben, backup)] == [True, False, False]
+    assert store.briefing(ben.id).seconds_left == 3500

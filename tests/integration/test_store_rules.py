@@ -11,7 +11,7 @@ from ivr.errors import IllegalChange
 from ivr.model import EndReason, IncidentStatus
 from ivr.records.queries import queries
 from ivr.store import Store
-from tests.integration.cast import called, connecting, kinds, offered, talking
+from tests.integration.cast import called, connecting, kinds, offered, rungs, talking
 from tests.integration.conftest import Sql
 from tests.integration.postgres_server import PostgresServer
 
@@ -73,14 +73,15 @@ def test_only_the_drawn_changes_of_status_are_possible(store: Store, sql: Sql, o
     reason = "'abandoned'" if new == "ended" else "NULL"
     offer = f"(SELECT id FROM offer WHERE incident_id = {incident_id} LIMIT 1)"
     if new == "talking" and old == "connecting":
-        store.make_offer(incident_id, store.ladder()[0])
+        store.make_offer(incident_id, rungs(store)[0])
         before += 1
     until = "now()" if new == "suspended" else "NULL"
     fields = f"status = '{new}', reason = {reason}, accepted_offer_id = {offer}, suspended_until = {until}"
     change = f"UPDATE incident SET {fields} WHERE id = {incident_id}"
     if old == new or (old, new) in LEGAL:
         sql(change)
-        assert len(kinds(store, incident_id)) - before == (old != new)
+        resumed = (old, new) == ("suspended", "connecting")  # both that engineers are called and that the caller is back
+        assert len(kinds(store, incident_id)) - before == (old != new) + resumed
     else:
         with pytest.raises(psycopg.DatabaseError) as refused:
             sql(change)
@@ -136,7 +137,7 @@ def test_no_sequence_of_moves_leads_to_an_illegal_state(store: Store, moves: lis
                 case "connecting":
                     store.connecting(incident.id)
                 case "offer":
-                    offer_id = store.make_offer(incident.id, store.ladder()[0]).id
+                    offer_id = store.make_offer(incident.id, rungs(store)[0]).id
                 case "accept":
                     store.accept(offer_id, "x")
                 case "engineer_lost":

@@ -21,7 +21,7 @@ def test_the_account_is_all_that_the_money_depends_on(store: Store) -> None:
     hold = held(store)
     assert store.account(hold.incident_id) == Account(
         hold.incident_id, IncidentStatus.OPEN, None, Consent.GIVEN, Cover.PREPAID, accepted=False, counting=False, seconds=0.0,
-        rate=store.current_rate(), holds=(hold,), charge=None,
+        rate=store.current_rate(), holds=(hold,), charge=None, allotted=900,
     )  # fmt: skip
     offer = accepted(store, hold.incident_id)
     talk = store.talk_began(offer.uniqueid, "c.1", "bridge", 1.0)

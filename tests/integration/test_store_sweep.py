@@ -17,6 +17,8 @@ from tests.integration.cast import called, connecting, kinds, offered, talking
 from tests.integration.conftest import Sql
 from tests.integration.fake_asterisk import FakeManager
 
+WINDOW = 900
+"""Seconds that a caller may come back."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -37,8 +39,8 @@ def test_a_call_in_progress_is_left_alone(store: Store) -> None:
     """Fresh ones, with Asterisk's word and without."""
     called(store)
     talking(store)
-    assert sweep_once(store, frozenset()) == []
-    assert sweep_once(store, None) == []
+    assert sweep_once(store, frozenset(), WINDOW) == []
+    assert sweep_once(store, None, WINDOW) == []
 
 
 def test_a_killed_process_leaves_nothing_open_for_ever(store: Store, sql: Sql) -> None:
@@ -48,13 +50,13 @@ def test_a_killed_process_leaves_nothing_open_for_ever(store: Store, sql: Sql) -
     store.talk_checkpoint(talk, 42.0)
     ringing = offered(store)
     hours_pass(sql)
-    assert sweep_once(store, None) == []
-    assert sweep_once(store, frozenset()) == [offer.incident_id, ringing.incident_id]
+    assert sweep_once(store, None, WINDOW) == []
+    assert sweep_once(store, frozenset(), WINDOW) == [offer.incident_id, ringing.incident_id]
     assert store.incident(offer.incident_id).reason is EndReason.ENGINEER_LOST  # nobody knows that the caller hung up
     assert store.incident(ringing.incident_id).reason is EndReason.ABANDONED
     assert "swept" in kinds(store, offer.incident_id)
     hours_pass(sql)
-    assert sweep_once(store, frozenset()) == []
+    assert sweep_once(store, frozenset(), WINDOW) == []
     assert store.open_talks() == []
     assert store.talked_seconds(offer.incident_id) == 42.0
     assert store.offer(ringing.id).end is OfferEnd.CALLER_GONE
@@ -65,7 +67,7 @@ def test_a_caller_on_the_line_is_never_swept(store: Store, sql: Sql) -> None:
     """However long the process has been silent: the restarted one goes on with the call."""
     incident = called(store, "living.1")
     hours_pass(sql)
-    assert sweep_once(store, frozenset({"living.1"})) == []
+    assert sweep_once(store, frozenset({"living.1"}), WINDOW) == []
     assert store.incident(incident.id).reason is None
 
 
@@ -73,9 +75,9 @@ def test_a_caller_who_hung_up_while_no_process_listened_is_swept(store: Store, s
     """The leg's end was recorded, the incident's was not; the flow has half a minute to do it itself."""
     incident = connecting(store)
     store.end_leg(store.unfinished(0)[0].caller_uniqueids[0], 16)
-    assert sweep_once(store, None) == []
+    assert sweep_once(store, None, WINDOW) == []
     hours_pass(sql)
-    assert sweep_once(store, None) == [incident.id]
+    assert sweep_once(store, None, WINDOW) == [incident.id]
 
 
 def test_without_asterisk_nobody_knows(settings: Settings) -> None:

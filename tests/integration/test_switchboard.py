@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
 import pytest
 
@@ -91,6 +92,14 @@ def test_an_originate_that_asterisk_refuses(manager: FakeManager, switchboard: S
         switchboard.ring(OFFER, 25, "+18552528788")
 
 
+def test_an_engineer_who_is_not_needed_hears_why_and_a_ringing_phone_stops(manager: FakeManager, switchboard: Switchboard) -> None:
+    switchboard.release("ess-offer-7", answered=True)
+    switchboard.release("ess-offer-8", answered=False)
+    told, stopped = manager.actions[-2:]
+    assert (told["Action"], told["Channel"], told["Context"], told["Exten"]) == ("Redirect", "ess-offer-7", "ess-engineer", "told")
+    assert (stopped["Action"], stopped["Channel"]) == ("Hangup", "ess-offer-8")
+
+
 @pytest.mark.parametrize("channel", ["/.*/", "", "PJSIP/x\r\nAction: Originate", "a b", "x" * 200])
 def test_only_a_channels_name_is_hung_up(channel: str, manager: FakeManager, switchboard: Switchboard) -> None:
     """A pattern would end every call."""
@@ -103,9 +112,45 @@ def test_hang_up_and_limit(manager: FakeManager, switchboard: Switchboard) -> No
     """Also of a leg that is over: no error."""
     manager.replies["Hangup"] = lambda _: [{"Response": "Error", "Message": "No such channel"}]
     switchboard.hang_up("ess-offer-7")
-    switchboard.limit("PJSIP/trunk-00000001", 90)
-    assert [action.get("Channel") for action in manager.actions[1:]] == ["ess-offer-7", "PJSIP/trunk-00000001"]
-    assert manager.actions[2]["Timeout"] == "90"
+    assert switchboard.limit("PJSIP/trunk-00000001", 90)
+    assert {action.get("Channel") for action in manager.actions[2:]} == {"PJSIP/trunk-00000001"}
+    assert [action["Timeout"] for action in manager.actions if action["Action"] == "AbsoluteTimeout"] == ["90.0"]
+
+
+def test_a_limit_never_lifts_itself(manager: FakeManager, switchboard: Switchboard) -> None:
+    """Asterisk takes none for an error: a talk whose time is over ends at once."""
+    switchboard.limit("PJSIP/x", -3)
+    assert [action["Timeout"] for action in manager.actions if action["Action"] == "AbsoluteTimeout"] == ["0.1"]
+
+
+@pytest.mark.parametrize("looks", [["1764000000"], ["", "1764000000"]])
+def test_a_limit_does_not_take_while_a_key_is_pressed(manager: FakeManager, switchboard: Switchboard, looks: list[str]) -> None:
+    """Its script has put the limit aside, and puts the old one back: before our change or after it."""
+    answers = iter(looks)
+    manager.replies["Getvar"] = lambda _: [{"Response": "Success", "Variable": "IVR_SINCE", "Value": next(answers)}]
+    assert not switchboard.limit("PJSIP/x", 90)
+
+
+@pytest.mark.parametrize("action", ["Getvar", "AbsoluteTimeout"])
+def test_a_leg_that_is_over_has_no_limit(manager: FakeManager, switchboard: Switchboard, action: str) -> None:
+    """No error, and not said to have been set."""
+    manager.replies[action] = lambda _: [{"Response": "Error", "Message": "No such channel"}]
+    assert not switchboard.limit("PJSIP/x", 90)
+
+
+def test_an_announcement_is_whispered_by_a_channel_of_its_own(manager: FakeManager, switchboard: Switchboard) -> None:
+    """Into the talk of this very leg; what is no channel's name is never asked for."""
+    switchboard.announce("PJSIP/trunk-00000001", "one_minute_left")
+    switchboard.announce("PJSIP/x\r\nAction: Originate", "one_minute_left")
+    [action] = manager.actions[1:]
+    assert (action["Action"], action["Channel"]) == ("Originate", "Local/one_minute_left@ess-announce/n")
+    assert (action["Context"], action["Variable"]) == ("ess-announce-to", "IVR_ANNOUNCE_TO=PJSIP/trunk-00000001")
+
+
+def test_an_announcement_that_asterisk_refuses(manager: FakeManager, switchboard: Switchboard) -> None:
+    manager.replies["Originate"] = lambda _: [{"Response": "Error", "Message": "Permission denied"}]
+    with pytest.raises(SwitchboardDown, match="Permission denied"):
+        switchboard.announce("PJSIP/x", "one_minute_left")
 
 
 def test_the_channels_by_uniqueid(manager: FakeManager, switchboard: Switchboard) -> None:
@@ -200,18 +245,35 @@ def test_a_silent_manager_is_noticed(manager: FakeManager, switchboard: Switchbo
 def test_what_rang_when_the_connection_was_cut_and_is_no_more_has_ended(
     manager: FakeManager, switchboard: Switchboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The hang-up was missed, so the channels are looked at."""
+    """The hang-up was missed, and so may an answer be: the channels are looked at."""
     monkeypatch.setattr("ivr.switchboard._CREATED", 0.0)
     gone = switchboard.ring(OFFER, 25, "+18552528788")
     stays = switchboard.ring(Offer(8, 1001, 1, "Ben", "+15550002002", "ess-offer-8", None, None), 25, "+18552528788")
+    listens = switchboard.ring(Offer(9, 1001, 1, "Cleo", "+15550002003", "ess-offer-9", None, None), 25, "+18552528788")
     manager.replies["Status"] = lambda _: [
         {"Response": "Success"},
-        {"Event": "Status", "Uniqueid": "ess-offer-8", "Channel": "x"},
+        {"Event": "Status", "Uniqueid": "ess-offer-8", "Channel": "x", "ChannelStateDesc": "Ringing"},
+        {"Event": "Status", "Uniqueid": "ess-offer-9", "Channel": "y", "ChannelStateDesc": "Up"},
         {"Event": "StatusComplete", "EventList": "Complete"},
     ]
     manager.cuts()
-    assert until(lambda: gone.state() is OfferEnd.UNREACHABLE)
-    assert stays.state() is None
+    assert until(lambda: gone.state() is OfferEnd.UNREACHABLE and listens.answered)
+    assert [ringing.state() for ringing in (stays, listens)] == [None, None]
+    assert not stays.answered
+
+
+@pytest.mark.parametrize(
+    ("says", "when"),
+    [
+        ({"CoreStartupDate": "2026-11-23", "CoreStartupTime": "09:05:01"}, datetime(2026, 11, 23, 9, 5, 1)),
+        ({"CoreStartupDate": "today", "CoreStartupTime": ""}, None),
+        ({"Response": "Error", "Message": "Permission denied"}, None),
+    ],
+)
+def test_when_asterisk_was_started(manager: FakeManager, switchboard: Switchboard, says: dict[str, str], when: datetime | None) -> None:
+    """In the local time of the machine; one that does not say it was not started anew."""
+    manager.replies["CoreStatus"] = lambda _: [{"Response": "Success"} | says]
+    assert switchboard.started() == (when.astimezone() if when else None)
 
 
 def test_a_refused_login_is_tried_again_and_said(manager: FakeManager, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,8 +12,8 @@ from tests.trials.crash_points import LAUNCHERS
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The last process of a run stops the server that the workers shared."""
-    if not hasattr(session.config, "workerinput"):
+    """The last process of a run stops the server that the workers shared. Who only lists the tests may do so beside a run."""
+    if not hasattr(session.config, "workerinput") and not session.config.option.collectonly:
         Postgres(FOLDER / "postgres").stop()
 
 

@@ -77,7 +77,7 @@ def sweep_early(world: World) -> None:
     if not wait_until(lambda: not world.open_incidents(), HEARD_SECONDS):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sweep, "SILENCE", 0.0)
-            jobs.sweep_once(world.store, jobs.live_channels(world.settings))
+            jobs.sweep_once(world.store, jobs.live_channels(world.settings), window=0)
 
 
 def money(world: World, command: str) -> int:

@@ -29,9 +29,13 @@ def test_every_boundary_of_the_payment_path(crash_world: World, share: int, test
     plans = _recorded_once(crash_world, testrun_uid)
     mine = plans[share::SHARES]
     print(f"{len(plans)} points, {len(mine)} of them here")
-    wrong = [f"{plan}: {problem}" for plan in mine if (problem := _problem(crash_world, plan))]
-    print(f"{len(mine)} runs in {(time.monotonic() - began) / 60:.0f} minutes, {len(wrong)} wrong")
+    found = {plan: _problem(crash_world, plan) for plan in mine}
+    wrong = [f"{plan}: {problem}" for plan, problem in found.items() if problem]
+    missed = [plan for plan, problem in found.items() if problem is None]
+    minutes = (time.monotonic() - began) / 60
+    print(f"{len(mine)} runs in {minutes:.0f} minutes, {len(wrong)} wrong, {len(missed)} not reached because the other process was first")
     assert not wrong, "\n".join(wrong)
+    assert len(missed) <= len(mine) // 10 + 1, missed
 
 
 def _recorded_once(world: World, run: str) -> list[Plan]:
@@ -46,26 +50,25 @@ def _recorded_once(world: World, run: str) -> list[Plan]:
     return [Plan(**plan) for plan in json.loads(found.read_text())]
 
 
-def _problem(world: World, plan: Plan) -> str:
-    """What is wrong after a run with this plan, "" when nothing is. A boundary that a race did not lead to is tried again."""
+def _problem(world: World, plan: Plan) -> str | None:
+    """What is wrong after a run with this plan, "" when nothing is; None when the race for it was lost each time."""
     began = time.monotonic()
     for _ in range(TRIES):
         try:
             with scenario(world):
                 outcome = run(world, plan, declines=_with_cards(plan))
                 _check(outcome)
-        except NotReached as problem:
-            said = str(problem)
+        except NotReached:
             forget_plans(world.stack.folder)
         except AssertionError as problem:
-            said = _first(problem)
-            break
+            _tell(f"{plan}: WRONG: {_first(problem)}")
+            forget_plans(world.stack.folder)
+            return _first(problem)
         else:
             _tell(f"{outcome} ({time.monotonic() - began:.0f} s)")
             return ""
-    _tell(f"{plan}: WRONG: {said}")
-    forget_plans(world.stack.folder)
-    return said
+    _tell(f"{plan}: not reached")
+    return None
 
 
 def _first(problem: BaseException) -> str:

@@ -11,7 +11,8 @@ from tests.e2e.world import World
 from tests.trials.crash_points import money, sweep_early
 
 WAY = (
-    ("disclosure", ""), ("disclosure_terms", "1"), ("ask_account", f"{LAPSED.account}#"), ("ask_pin", f"{LAPSED.pin}#"), ("prepay", "1"),
+    ("disclosure", ""), ("disclosure_terms", "1"), ("ask_category", "1"),
+    ("ask_account", f"{LAPSED.account}#"), ("ask_pin", f"{LAPSED.pin}#"), ("prepay", "1"),
     ("ask_card_number", f"{GOOD.number}#"), ("ask_expiry", f"{GOOD.expiry}#"), ("ask_code", f"{GOOD.code}#"), ("ask_zip", f"{GOOD.zip}#"),
     ("confirm_card", "1"), ("card_approved", ""), ("connecting", ""),
 )  # fmt: skip
@@ -36,7 +37,7 @@ def test_killed_in_a_step(crash_world: World, step: str) -> None:
         assert money(crash_world, "audit") == 0
         holds = crash_world.store.holds(crash_world.incident_id())
         assert {hold.status for hold in holds} <= {HoldStatus.RELEASED}
-        assert bool(holds) == (step in [prompt for prompt, _ in WAY[5:]])
+        assert bool(holds) == (step in [prompt for prompt, _ in WAY[6:]])
 
 
 def _goes(caller: Caller, step: str) -> None:

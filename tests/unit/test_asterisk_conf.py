@@ -53,6 +53,13 @@ def test_settings_reach_the_files(tmp_path: Path) -> None:
     assert "DEST_1 = PJSIP/+15555550181@trunk" in files["extensions.conf"]
 
 
+def test_a_failsafe_phone_that_may_not_be_dialled_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A premium number or a forbidden country costs us money each time; the other phones still ring."""
+    files = rendered(tmp_path, failsafe_phones="+19005550100,+15555550192,+882161234567")
+    assert "FAILSAFE = PJSIP/+15555550192@trunk\n" in files["extensions.conf"]
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+
+
 def test_only_the_owner_reads_secrets(tmp_path: Path) -> None:
     """Each file is readable by its owner alone, also when it was there before."""
     rendered(tmp_path / "etc")
@@ -69,7 +76,7 @@ def test_written_for_the_internet(tmp_path: Path) -> None:
     assert "deny = 0.0.0.0/0.0.0.0" in files["pjsip.conf"]
     assert "=> notice,warning,error\n" in files["logger.conf"]
     assert "bindaddr = 127.0.0.1" in files["manager.conf"]
-    assert "write = call,originate\n" in files["manager.conf"]
+    assert "write = call,originate,reporting\n" in files["manager.conf"]
     assert "live_dangerously = no" in files["asterisk.conf"]
 
 

@@ -1,6 +1,7 @@
 """The flow against a scripted phone: every branch of its scripts without a network."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,22 +19,33 @@ from tests.unit.scripted_money import ScriptedStripe
 PEPPER = SecretStr("pepper")
 ACME = Customer(7, "10042", "Acme", hash_pin("4711", PEPPER), trunks=False)
 ANN, BEN = Rung(1, "Ann", "+15555550101"), Rung(2, "Ben", "+15555550102")
-COVERED_CALL = {"disclosure_menu": ["1"], "ask_account": ["10042#"], "ask_pin": ["4711#"]}
+COVERED_CALL = {"disclosure_menu": ["1"], "ask_category": ["1"], "ask_account": ["10042#"], "ask_pin": ["4711#"]}
 
 
 @pytest.fixture
-def records() -> MemoryRecords:
-    return MemoryRecords(customers=[ACME], coverages={7: Coverage(1, None)}, rungs=[ANN, BEN])
+def records(tmp_path: Path) -> MemoryRecords:
+    return MemoryRecords(customers=[ACME], coverages={7: Coverage(1, None)}, rungs=[ANN, BEN], messages_folder=tmp_path)
 
 
 def hotline(records: MemoryRecords, *outcomes: OfferEnd) -> Any:
     settings = SimpleNamespace(
+        grace_seconds=30,
         key_seconds=5.0, digit_seconds=3.0, ring_seconds=25, whisper_seconds=20.0, progress_seconds=15.0,
         ladder_rounds=2, country="US", pin_pepper=PEPPER, did="+18552528788", keypad_cards=True, stripe_key=SecretStr("sk"), card_zip=True,
-        cards_per_day=10, stripe_down="connect_unpaid", payment_unanswered="connect_unpaid",
+        cards_per_day=10, stripe_down="connect_unpaid", payment_unanswered="connect_unpaid", resume_seconds=900,
+        reserve_minutes=120, pin_tries_per_account=5, pin_tries_per_caller=10,
+        message_seconds=180, messages_folder=records.messages_folder, failsafe_phones=(), dial_prefixes=("+1",),
+        state_folder=records.messages_folder,
     )  # fmt: skip
     switchboard = ScriptedSwitchboard(records, list(outcomes) or [OfferEnd.ACCEPTED])
     return SimpleNamespace(settings=settings, store=records, switchboard=switchboard, stripe=ScriptedStripe())
+
+
+def without_window(records: MemoryRecords) -> Any:
+    """Nobody may call again: a hang-up ends the incident (``tests/unit/test_resume.py`` has the window)."""
+    line = hotline(records)
+    line.settings.resume_seconds = 0
+    return line
 
 
 def leg_over(uniqueid: str = "caller-1", cause: int = 16, failsafe: str = "") -> LegOver:
@@ -153,8 +165,24 @@ def test_an_exhausted_agreement_is_prepaid(records: MemoryRecords) -> None:
     records.coverages[7] = Coverage(1, 0)
     phone = ScriptedPhone({**COVERED_CALL, **PAYS})
     call.call(hotline(records), phone)
+    assert phone.heard.index("agreement_used_up") < phone.heard.index("prepay")
     assert phone.heard.index("card_approved") < phone.heard.index("connecting")
     assert records.current.status is IncidentStatus.TALKING
+
+
+@pytest.mark.parametrize(("taken", "said"), [(1800, 30), (3600, None), (3541, None), (0, 60)])
+def test_what_another_call_took_meanwhile_is_not_promised(records: MemoryRecords, taken: int, said: int | None) -> None:
+    """Fault 28: the minutes that are said are those that were reserved; under a minute is prepaid instead."""
+    records.coverages[7], records.quicker = Coverage(1, 3600), [taken]
+    phone = ScriptedPhone({**COVERED_CALL, **PAYS})
+    call.call(hotline(records), phone)
+    if said is None:
+        assert phone.heard.index("agreement_used_up") < phone.heard.index("prepay")
+        assert "card_approved" in phone.heard
+    else:
+        at = phone.heard.index("minutes_left_before")
+        assert phone.heard[at + 1 : at + 3] == list(spoken.minutes(said))
+        assert records.current.seconds_left == said * 60
 
 
 def test_who_does_not_pay_hears_so_and_nobody_is_rung(records: MemoryRecords) -> None:
@@ -198,7 +226,7 @@ def test_minutes_left_are_said_and_limit_the_talk(records: MemoryRecords) -> Non
     call.call(hotline(records), phone)
     at = phone.heard.index("minutes_left_before")
     assert phone.heard[at + 1 : at + 3] == list(spoken.minutes(60))
-    assert phone.variables["IVR_TALK_SECONDS"] == "3600"
+    assert phone.variables["IVR_TALK_SECONDS"] == "3630"  # the grace is the dialplan's own
 
 
 @pytest.mark.parametrize("end", [OfferEnd.DECLINED, OfferEnd.BUSY, OfferEnd.NO_ANSWER, OfferEnd.NOT_ACCEPTED, OfferEnd.UNREACHABLE])
@@ -207,7 +235,6 @@ def test_an_engineer_who_does_not_accept_is_followed_by_the_next(records: Memory
     call.call(line, phone)
     assert line.switchboard.rung == ["Ann", "Ben"]
     assert records.offers[0].end is end
-    assert "still_trying" in phone.heard
 
 
 def test_nobody_accepts(records: MemoryRecords) -> None:
@@ -223,7 +250,7 @@ def test_hanging_up_while_a_phone_rings_stops_the_ringing(records: MemoryRecords
     line = hotline(records, OfferEnd.NO_ANSWER)
     with pytest.raises(CallerGone):
         call.call(line, ScriptedPhone({**COVERED_CALL, "connecting": [HANG_UP]}))
-    assert line.switchboard.hung_up == ["ess-offer-1"]
+    assert line.switchboard.released == [("ess-offer-1", False)]
     assert records.offers[0].end is OfferEnd.CALLER_GONE
 
 
@@ -274,7 +301,8 @@ def talking(records: MemoryRecords) -> ScriptedPhone:
     """A caller whose talk has just ended."""
     phone = ScriptedPhone(COVERED_CALL)
     call.call(hotline(records), phone)
-    phone.variables.update({"IVR_INCIDENT": "1001", "IVR_ENGINEER_CHANNEL": "", "IVR_ENGINEER_CAUSE": "16"})
+    talking_to = phone.variables["IVR_ENGINEER_CHANNEL"]
+    phone.variables.update({"IVR_INCIDENT": "1001", "IVR_ENGINEER_CHANNEL": "", "IVR_TALKING_TO": talking_to, "IVR_ENGINEER_CAUSE": "16"})
     phone.heard.clear()
     return phone
 
@@ -291,6 +319,7 @@ def test_the_engineers_key_decides_the_goodbye(records: MemoryRecords, reason: E
         "no_charge",
         "incident_number",
         *spoken.digits("1001"),
+        *(["follow_up_created"] if reason is EndReason.STABILISED else []),
         f"goodbye_{reason}",
     ]
     assert phone.variables["IVR_DONE"] == "1"
@@ -310,7 +339,7 @@ def test_the_goodbye_says_what_a_prepaid_call_costs(records: MemoryRecords, char
     records.coverages.clear()
     phone = ScriptedPhone({**COVERED_CALL, **PAYS})
     call.call(hotline(records), phone)
-    phone.variables.update({"IVR_INCIDENT": "1001", "IVR_ENGINEER_CHANNEL": ""})
+    phone.variables.update({"IVR_INCIDENT": "1001", "IVR_TALKING_TO": phone.variables["IVR_ENGINEER_CHANNEL"], "IVR_ENGINEER_CHANNEL": ""})
     phone.heard.clear()
     records.key_reason, records.charge = EndReason.RESOLVED, charge
     records.current = replace(records.current, cover=Cover.PREPAID)
@@ -341,6 +370,70 @@ def test_time_used_up_is_said(records: MemoryRecords) -> None:
     call.ending(hotline(records), phone)
     assert records.current.reason is EndReason.TIME_EXPIRED
     assert phone.heard[-1] == "goodbye_time_expired"
+
+
+def test_a_goodbye_that_was_cut_is_said_again_and_nothing_is_asked(records: MemoryRecords) -> None:
+    """The serve was killed in the goodbye: what was decided is over, and no engineer can be promised any more."""
+    phone = talking(records)
+    phone.answers.update({"engineer_left": ["2", "1"], "you_talked": [HANG_UP]})
+    with pytest.raises(CallerGone):  # stands for the kill
+        call.ending(hotline(records), phone)
+    phone.heard.clear()
+    call.ending(hotline(records), phone)
+    assert "engineer_left" not in phone.heard
+    assert phone.heard[-1] == "goodbye_caller_stopped"
+    assert phone.variables["IVR_DONE"] == "1"
+
+
+def test_who_would_not_pay_is_not_asked_for_a_card_after_the_end(records: MemoryRecords) -> None:
+    records.coverages.clear()
+    records.current = replace(
+        records.current, status=IncidentStatus.ENDED, reason=EndReason.PAYMENT_FAILED, consent=Consent.GIVEN,
+        category_asked=True, identified_how="guest",
+    )  # fmt: skip
+    phone = ScriptedPhone()
+    call.call(hotline(records), phone)
+    assert phone.heard == ["payment_failed", "incident_number", *spoken.digits("1001")]
+
+
+def test_who_chose_to_be_connected_again_is_not_asked_twice(records: MemoryRecords) -> None:
+    """The serve was killed while the engineer rang."""
+    phone, line = talking(records), hotline(records)
+    phone.answers.update({"engineer_left": ["1", "2"], "connecting": [HANG_UP]})
+    with pytest.raises(CallerGone):  # stands for the kill
+        call.ending(line, phone)
+    phone.heard.clear()
+    call.ending(line, phone)
+    assert "engineer_left" not in phone.heard
+    assert line.switchboard.rung[-1] == "Ann"
+    assert records.current.status is IncidentStatus.TALKING
+
+
+@pytest.mark.parametrize("talking_to", ["PJSIP/ann", ""])
+def test_a_new_engineer_whose_accept_the_last_script_did_not_outlive_is_bridged(records: MemoryRecords, talking_to: str) -> None:
+    """Ben has pressed 1 and waits; the serve was killed before it could hand him over."""
+    phone, line = talking(records), hotline(records)
+    records.engineer_lost(1001)
+    records.make_offer(1001, BEN)
+    records.accept(2, "PJSIP/ben")
+    phone.variables.update({"IVR_TALKING_TO": talking_to, "IVR_ENGINEER_CAUSE": "0"})
+    call.ending(line, phone)
+    assert phone.variables["IVR_ENGINEER_CHANNEL"] == "PJSIP/ben"
+    assert line.switchboard.rung == []
+    assert records.current.status is IncidentStatus.TALKING
+
+
+@pytest.mark.parametrize("cause", ["16", "38"])
+def test_an_engineer_who_goes_in_the_grace_is_not_called_again(records: MemoryRecords, cause: str) -> None:
+    """However the line ended: there is no time left to talk, and no question what to do with it."""
+    records.coverages[7] = Coverage(1, 3600)
+    phone, line = talking(records), hotline(records)
+    phone.variables["IVR_ENGINEER_CAUSE"] = cause
+    records.talked, records.open_looks = 3605.0, 3
+    call.ending(line, phone)
+    assert records.current.reason is EndReason.TIME_EXPIRED
+    assert phone.heard[:3] == ["you_talked", *spoken.minutes(60)]
+    assert line.switchboard.rung == []
 
 
 @pytest.mark.parametrize("answers", [{}, {"engineer_left": ["2"]}])
@@ -406,7 +499,7 @@ def test_a_call_that_the_failsafe_took_is_recorded_at_its_end(records: MemoryRec
 def test_a_caller_who_gives_up_while_we_look_for_the_lost_engineer_was_left_by_us(records: MemoryRecords) -> None:
     talking(records)
     records.engineer_lost(1001)
-    call.hungup(hotline(records), leg_over())
+    call.hungup(without_window(records), leg_over())
     assert records.current.reason is EndReason.ENGINEER_LOST
 
 
@@ -414,8 +507,21 @@ def test_a_caller_who_asks_for_the_engineer_again_and_leaves_has_stopped(records
     """The engineer had put the phone down: a 1 and a hang-up must not make a served call free."""
     talking(records)
     records.engineer_lost(1001, dropped=False)
-    call.hungup(hotline(records), leg_over())
+    call.hungup(without_window(records), leg_over())
     assert records.current.reason is EndReason.CALLER_STOPPED
+
+
+@pytest.mark.parametrize(("cause", "reason"), [("16", EndReason.CALLER_STOPPED), ("38", EndReason.ENGINEER_LOST)])
+def test_a_message_instead_of_the_engineer_who_was_there_ends_the_call_as_a_hang_up_would(
+    records: MemoryRecords, cause: str, reason: EndReason
+) -> None:
+    """A 1 and a 9 must not make a served call free, and who was cut off by us pays nothing for it."""
+    phone = talking(records)
+    phone.variables["IVR_ENGINEER_CAUSE"] = cause
+    phone.answers |= {"engineer_left": ["1"], "connecting": ["9"]}
+    call.ending(hotline(records, OfferEnd.NO_ANSWER), phone)
+    assert records.current.reason is reason
+    assert "leave_message" in phone.heard
 
 
 def test_the_engineer_is_lost_in_the_records_before_the_caller_hears_so(records: MemoryRecords) -> None:
@@ -461,7 +567,7 @@ def test_one_at_the_whisper_accepts(records: MemoryRecords) -> None:
         (Cover.PREPAID, ("whisper_prepaid", *spoken.minutes(15))),
         (Cover.TRUNKS, ("whisper_trunks",)),
         (Cover.UNPAID, ("whisper_unpaid",)),
-        (Cover.AGREEMENT, ()),
+        (Cover.AGREEMENT, ("whisper_covered", *spoken.minutes(15))),
     ],
 )
 def test_the_engineer_hears_who_pays(records: MemoryRecords, cover: Cover, said: tuple[str, ...]) -> None:
@@ -511,12 +617,44 @@ def test_one_pressed_too_late_hears_taken(records: MemoryRecords) -> None:
     assert "IVR_ACCEPTED" not in phone.variables
 
 
+def talking_engineer(records: MemoryRecords, name: str, *keys: str) -> ScriptedPhone:
+    """Ann, in the talk, has pressed the key of this name."""
+    talking(records)
+    return ScriptedPhone({f"confirm_{name}": list(keys)}, variables={"IVR_INCIDENT": "1001", "IVR_OFFER": "1"}, argument=name)
+
+
 @pytest.mark.parametrize("name", ["resolved", "stabilised", "caller_stopped"])
 def test_an_ending_key_asks_once_more_and_ends_the_leg(records: MemoryRecords, name: str) -> None:
-    phone = ScriptedPhone({f"confirm_{name}": ["1"]}, variables={"IVR_INCIDENT": "1001"}, argument=name)
+    phone = talking_engineer(records, name, "1")
     call.key(hotline(records), phone)
     assert records.key_reason is EndReason(name)
     assert phone.hung_up
+
+
+@pytest.mark.parametrize(("keys", "free", "said"), [("1", True, "no_charge_noted"), ("", False, "not_confirmed")])
+def test_the_engineer_makes_the_call_free_when_sure(records: MemoryRecords, keys: str, free: bool, said: str) -> None:
+    """``*5`` asks for 1 once more; the talk goes on in both cases."""
+    phone = ScriptedPhone({"confirm_no_charge": [keys]}, variables={"IVR_INCIDENT": "1001"}, argument="no_charge", uniqueid="ess-offer-1")
+    call.key(hotline(records), phone)
+    assert records.current.no_charge is free
+    assert phone.heard[-1] == said
+    assert not phone.hung_up
+
+
+def test_a_call_that_is_free_already_is_not_asked_about(records: MemoryRecords) -> None:
+    records.current = replace(records.current, no_charge=True)
+    phone = ScriptedPhone(variables={"IVR_INCIDENT": "1001"}, argument="no_charge", uniqueid="ess-offer-1")
+    call.key(hotline(records), phone)
+    assert phone.heard == ["no_charge_noted"]
+
+
+def test_an_ending_key_of_an_engineer_who_has_the_incident_no_more_says_nothing(records: MemoryRecords) -> None:
+    """The caller's line dropped while it was being confirmed, and they are back: somebody else has them now."""
+    phone = talking_engineer(records, "resolved", "1")
+    records.engineer_lost(1001)
+    assert records.accept(records.make_offer(1001, BEN).id, "PJSIP/ben")
+    call.key(hotline(records), phone)
+    assert records.key_reason is None
 
 
 def test_an_ending_key_without_confirmation_lets_the_talk_go_on(records: MemoryRecords) -> None:
@@ -528,7 +666,8 @@ def test_an_ending_key_without_confirmation_lets_the_talk_go_on(records: MemoryR
 
 
 @pytest.mark.parametrize(
-    ("left", "expected"), [(None, ("time_unlimited",)), (600, ("time_left", *spoken.minutes(8), "minutes_left_after"))]
+    ("left", "expected"),
+    [(None, ("time_unlimited",)), (600, ("time_left", *spoken.minutes(8), "minutes_left_after")), (100, ("time_is_up",))],
 )
 def test_the_caller_hears_how_much_time_is_left(records: MemoryRecords, left: int | None, expected: tuple[str, ...]) -> None:
     records.current, records.talked = replace(records.current, seconds_left=left), 120.0

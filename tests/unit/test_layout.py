@@ -52,3 +52,7 @@ def test_a_recording_taken_away_gives_ours_back(settings: Settings) -> None:
     laid(settings)
     own.unlink()
     assert (laid(settings) / "goodbye.wav").resolve() == SOUNDS / "goodbye.wav"
+
+
+def test_the_tone_before_a_recording_is_asterisks_own(settings: Settings) -> None:
+    assert (laid(settings).parent / "beep.wav").readlink() == Path("/sounds/beep.wav")

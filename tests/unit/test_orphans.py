@@ -1,15 +1,17 @@
 """Which engineers' phones ring for nobody."""
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ivr.hangups import missed
-from ivr.model import LegOver, OfferEnd, Rung
+from ivr.model import LegOver, OfferEnd, OpenLeg, Rung
 from ivr.orphans import offers_without_talk, stop_orphans, waits
 from tests.unit.scripted import MemoryRecords, ScriptedSwitchboard
 
+BEGAN = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 RINGING = {"ess-offer-1": {"Context": "ess-engineer", "BridgeID": ""}}
 
 
@@ -54,5 +56,19 @@ def test_a_hang_up_that_nobody_heard_is_written_down() -> None:
     """The records know two legs, Asterisk has one of them: the other is over, by a cause that nobody knows."""
     heard: list[LegOver] = []
     line = hotline({"caller-1": {"Context": "ess"}})
-    missed(line.switchboard, lambda: {"caller-1": "PJSIP/trunk-1", "caller-2": "PJSIP/trunk-2"}, heard.append)
+    missed(line.switchboard, lambda: [leg(1), leg(2)], heard.append)
     assert heard == [LegOver("caller-2", "PJSIP/trunk-2", 0, None, "")]
+
+
+@pytest.mark.parametrize(("after", "crashed"), [(1, True), (-1, False)])
+def test_a_leg_from_before_asterisk_was_started_was_not_hung_up(after: int, crashed: bool) -> None:
+    """Asterisk went away under it; who came after its start has hung up while only we were away."""
+    heard: list[LegOver] = []
+    line = hotline({})
+    line.switchboard.began = BEGAN + timedelta(seconds=after)
+    missed(line.switchboard, lambda: [leg(2)], heard.append)
+    assert heard == [LegOver("caller-2", "PJSIP/trunk-2", 0, None, "", crashed=crashed)]
+
+
+def leg(number: int) -> OpenLeg:
+    return OpenLeg(f"caller-{number}", f"PJSIP/trunk-{number}", BEGAN)

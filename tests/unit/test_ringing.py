@@ -92,6 +92,8 @@ def test_a_hang_up_that_is_never_heard_of(monkeypatch: pytest.MonkeyPatch) -> No
     now[0] += 1.1
     assert [failed.state(), silent.state(), answered.state()] == [OfferEnd.NO_ANSWER, None, None]
     now[0] += 21
-    assert [silent.state(), answered.state()] == [OfferEnd.NO_ANSWER, None]
+    assert [silent.state(), answered.state(), answered.slow] == [OfferEnd.NO_ANSWER, None, False]
     now[0] += 10
+    assert [answered.state(), answered.slow] == [None, True]
+    now[0] += 120
     assert answered.state() is OfferEnd.NOT_ACCEPTED

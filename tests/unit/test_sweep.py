@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ivr.model import Consent, EndReason, IncidentStatus, Unfinished
-from ivr.sweep import SILENCE, abandoned_because, end_reason
+from ivr.sweep import SILENCE, abandoned_because, end_reason, may_come_back
 
 LIVE = frozenset({"c.1"})
 NONE_LIVE = frozenset({"other"})
@@ -56,3 +56,17 @@ def test_only_what_nobody_works_on_is_swept(gone: bool, silent: float, live: fro
 def test_it_ends_as_the_flow_would_have_ended_it(incident: Unfinished, reason: EndReason) -> None:
     """What was decided before stays decided."""
     assert end_reason(incident) is reason
+
+
+@pytest.mark.parametrize(
+    ("incident", "may"),
+    [
+        (unfinished(IncidentStatus.TALKING, gone=True), True),
+        (replace(unfinished(IncidentStatus.CONNECTING, gone=True), accepted=True), True),  # while the engineer was called again
+        (unfinished(IncidentStatus.CONNECTING, gone=True), False),  # nobody ever accepted
+        (unfinished(IncidentStatus.TALKING, ending=EndReason.RESOLVED, gone=True), False),
+        (unfinished(IncidentStatus.TALKING), False),  # nobody knows that the caller's line went
+    ],
+)
+def test_who_had_an_engineer_and_was_cut_off_may_come_back(incident: Unfinished, may: bool) -> None:
+    assert may_come_back(incident) is may

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from ivr.talks import Talk, Talks, age
+from ivr.talks import Ages, Talk, Talks
 
 OFFER, CALLER, BRIDGE = "ess-offer-7", "1700000000.1", "bridge-1"
 
@@ -116,4 +116,36 @@ def test_an_event_that_waited_in_the_socket_counts_from_when_it_was_sent() -> No
 
 @pytest.mark.parametrize("stamp", ["", "soon", "99999999999"])
 def test_a_date_that_makes_no_sense_is_no_age(stamp: str) -> None:
-    assert age({"Timestamp": stamp}) == 0.0
+    assert Ages().of({"Timestamp": stamp}) == 0.0
+
+
+@pytest.mark.parametrize("hour", [3600.0, -3600.0])
+@pytest.mark.parametrize("stepped_at", [15.0, 29.999, 30.5])
+def test_fault_25_a_wall_clock_that_jumps_an_hour_changes_no_talk(hour: float, stepped_at: float) -> None:
+    """In the talk, and between the sending of its end and the reading; two events that waited count alike."""
+    clock = Clock()
+    wall = Clock()
+    talks = Talks(clock, Ages(wall, clock))
+
+    def hear(event: dict[str, str], sent: float, read: float) -> None:
+        clock.now = 100.0 + read
+        wall.now = 1_700_000_000.0 + read + (hour if read >= stepped_at else 0.0)
+        stamp = 1_700_000_000.0 + sent + (hour if sent >= stepped_at else 0.0)
+        talks.hear(event | {"Timestamp": f"{stamp:.6f}"})
+
+    hear(enter(OFFER), 0.0, 0.0)
+    hear(enter(CALLER), 10.0, 10.0)
+    hear(enter("1.9", "other"), 29.998, 31.0)
+    hear(leave(CALLER), 30.0, 31.0)
+    assert [talk.seconds(200.0) for talk in talks.all()] == [pytest.approx(20.5, abs=0.51)]
+
+
+def test_fault_25_a_wait_counts_again_once_a_step_is_long_past() -> None:
+    """What was stopped for 25 s an hour after a step is no longer talk either."""
+    clock, wall = Clock(), Clock()
+    ages = Ages(wall, clock)
+    wall.now += 3600
+    assert ages.of({"Timestamp": f"{wall.now:.6f}"}) == pytest.approx(0)
+    clock.now += 3600
+    wall.now += 3600
+    assert ages.of({"Timestamp": f"{wall.now - 25:.6f}"}) == pytest.approx(25)

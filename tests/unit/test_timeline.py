@@ -48,6 +48,7 @@ REPORT = IncidentReport(
         event(33.4, "talk_ended", engineer="Ann", seconds=21.5),
         event(95, "ended", reason="caller_stopped"),
     ),
+    agreement_seconds=62,
 )
 
 
@@ -62,7 +63,8 @@ def shown(report: IncidentReport) -> str:
 def test_the_header_says_who_what_and_how_long() -> None:
     """Everything that a duty manager asks first."""
     text = shown(REPORT)
-    for line in ("1042", "Dental (1001)", "+12025550101", "ended: caller stopped", "Ann", "1 min 1 s", "60 min 0 s were left at the start"):
+    reserved = "60 min 0 s reserved, 1 min 2 s used"
+    for line in ("1042", "Dental (1001)", "+12025550101", "ended: caller stopped", "Ann", "1 min 1 s", reserved):
         assert line in text
 
 

@@ -53,6 +53,18 @@ def test_unpaid_is_a_debt_without_the_limit_of_a_hold() -> None:
     assert (found.charge.cents, dict(found.captures), found.debt_cents) == (0, {}, 15000)
 
 
+@pytest.mark.parametrize(("covered", "cents"), [(0, 15000), (600, 12500), (3599, 3750), (3600, 0), (5400, 0)])
+def test_what_an_agreement_covers_is_not_owed(covered: int, cents: int) -> None:
+    """Its seconds go first; the rest is at least the minimum."""
+    assert verdict(replace(account(cover=Cover.UNPAID, seconds=3600.0), agreement_seconds=covered)).debt_cents == cents
+
+
+def test_what_an_agreement_covers_is_not_captured() -> None:
+    """Of twenty minutes the agreement pays two: 18 are left; when it pays all, both holds are released."""
+    assert verdict(replace(account(), agreement_seconds=120)).charge == Charge(1200, 18, 4500, 0)
+    assert dict(verdict(replace(account(), agreement_seconds=1200)).captures) == {UUID(int=1): 0, UUID(int=2): 0}
+
+
 def test_the_oldest_hold_pays_first() -> None:
     """Both pay 50.00 USD together."""
     found = verdict(account())
@@ -90,5 +102,29 @@ def test_an_engineer_whom_we_lost_before_the_minimum_costs_nothing(reason: EndRe
     assert (found.charge.cents, found.debt_cents) == (0, 0)
 
 
+def test_a_call_that_nobody_took_up_again_costs_what_was_served() -> None:
+    """The engineer had put the phone down, or the caller's line had dropped: it ends as engineer_lost, but nobody was lost."""
+    assert verdict(replace(account(seconds=400.0), reason=EndReason.ENGINEER_LOST)).charge.cents == 3750
+
+
 def test_what_was_served_beyond_the_minimum_is_charged_also_when_we_lost_the_engineer() -> None:
     assert verdict(replace(account(), reason=EndReason.ABANDONED, lost=True)).charge.cents == 5000
+
+
+@pytest.mark.parametrize("cover", [*Cover, None])
+def test_what_an_engineer_made_free_costs_and_owes_nothing(cover: Cover | None) -> None:
+    """``*5``, whoever was to pay."""
+    found = verdict(replace(account(cover=cover), no_charge=True))
+    assert (found.charge, dict(found.captures), found.debt_cents) == (Charge(1200, 0, 0, 0), {}, 0)
+
+
+@pytest.mark.parametrize(("seconds", "cents"), [(899.0, 3750), (900.0, 3750), (930.0, 3750)])
+def test_the_grace_beyond_the_allotted_time_is_free(seconds: float, cents: int) -> None:
+    """Also where more is held than the allotted quarter of an hour costs."""
+    found = verdict(replace(account(seconds=seconds), allotted=900))
+    assert (found.charge.cents, found.charge.seconds) == (cents, min(900, int(seconds)))
+
+
+def test_the_grace_is_no_debt_either() -> None:
+    given = replace(account(cover=Cover.UNPAID, seconds=1830.0), allotted=1800)
+    assert verdict(given).debt_cents == 7500

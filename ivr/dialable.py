@@ -1,0 +1,40 @@
+"""Which phone numbers the hotline may ring. Pure: no I/O."""
+
+import logging
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import phonenumbers
+
+log = logging.getLogger(__name__)
+
+_PREMIUM: Final = re.compile(r"\+1(900|976|[2-9][0-9]{2}976)[0-9]+")
+"""North America's pay-per-call numbers (area code 900, exchange and area code 976), also those that ``phonenumbers`` does not know."""
+
+
+def refusal(phone: str, prefixes: Sequence[str]) -> str | None:
+    """Why this number is never dialled, as the end of a sentence; None when it may be. ``prefixes``: allowed beginnings in E.164.
+
+    A possible number is enough, not a "valid" one: a country's new area code must not silence an engineer.
+    """
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        number = None
+    same = number is not None and phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == phone
+    if number is None or not same or not phonenumbers.is_possible_number(number):
+        return "is no phone number in the form +18005550100"
+    if _PREMIUM.fullmatch(phone) or phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
+        return "is a premium-rate number"
+    if not phone.startswith(tuple(prefixes)):
+        return f"begins with none of the prefixes that may be dialled ({', '.join(prefixes)}; IVR_DIAL_PREFIXES)"
+    return None
+
+
+def may_be_dialled(phone: str, prefixes: Sequence[str], whose: str) -> bool:
+    """Whether this number may be rung; if not, an error in the log says why. ``whose``: as the sentence's subject."""
+    why = refusal(phone, prefixes)
+    if why is not None:
+        log.error("%s is never rung: %s %s", whose, phone, why)
+    return why is None

@@ -1,0 +1,182 @@
+"""``ivr doctor``: looks at every part before a caller needs it, and says how to mend what is wrong. Changes nothing.
+
+Each check runs on a thread of its own within a deadline, so that one that hangs or fails never keeps the others from being told.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+from time import monotonic
+from typing import Final
+
+from pydantic import ValidationError
+
+from ivr import disclosure, prompts
+from ivr.config import Settings
+from ivr.dialable import refusal
+from ivr.doctor_asterisk import asterisk
+from ivr.errors import HotlineError, StoreUnavailable
+from ivr.findings import Finding, State, fault, ok, warning
+from ivr.prompts import texts
+from ivr.rota_check import problems
+from ivr.store import Store
+
+__all__ = ["CHECKS", "Finding", "State", "examine", "settings_faults"]
+
+DEADLINE: Final = 20.0
+"""Seconds that all checks together may take; each of them has shorter deadlines of its own."""
+
+_DAYS: Final = 30
+
+Check = Callable[[Settings], Iterable[Finding]]
+
+
+def examine(settings: Settings, checks: "dict[str, Check] | None" = None, seconds: float = DEADLINE) -> list[Finding]:
+    """What every check found, in the order of the checks. Never raises."""
+    runs = [_Run(part, check, settings) for part, check in (CHECKS if checks is None else checks).items()]
+    deadline = monotonic() + seconds
+    return [finding for run in runs for finding in run.findings(deadline)]
+
+
+def settings_faults(wrong: ValidationError) -> list[Finding]:
+    """A fault for each setting that is missing or wrong, never with its value."""
+    mend = "Set it in the environment or in a file .env in this folder."
+    names = [(f"IVR_{'_'.join(map(str, error['loc'])).upper()}", error["msg"]) for error in wrong.errors(include_input=False)]
+    return [Finding("settings", State.FAULT, f"{name}: {why}", mend) for name, why in names]
+
+
+class _Run:
+    """One check on its way."""
+
+    def __init__(self, part: str, check: Check, settings: Settings) -> None:
+        self._part = part
+        self._found: list[Finding] | None = None
+        self._thread = Thread(target=self._run, args=(check, settings), name=f"doctor {part}", daemon=True)
+        self._thread.start()
+
+    def findings(self, deadline: float) -> list[Finding]:
+        """What it found by then (monotonic)."""
+        self._thread.join(max(0.0, deadline - monotonic()))
+        return self._found or [fault(self._part, "did not answer in time", "See whether it hangs; run this again.")]
+
+    def _run(self, check: Check, settings: Settings) -> None:
+        try:
+            self._found = list(check(settings)) or [ok(self._part, "nothing to find fault with")]
+        except Exception as error:  # whatever it is: the other checks are told all the same
+            text = str(error) if isinstance(error, HotlineError) else f"the check itself failed: {type(error).__name__}"
+            self._found = [fault(self._part, text, "Mend what it names, and run this again.")]
+
+
+def database(settings: Settings) -> Iterator[Finding]:
+    """Reachable, and migrated to this version."""
+    with Store(settings) as store:
+        try:
+            missing, unknown = store.migrations()
+        except StoreUnavailable as away:
+            yield fault("database", f"PostgreSQL does not answer ({away})", "Start it, or mend IVR_DATABASE_URL.")
+            return
+    if missing:
+        yield fault("database", f"lacks {', '.join(sorted(missing))}", "ivr migrate")
+    if unknown:
+        text = f"was migrated by a newer version ({', '.join(sorted(unknown))})"
+        yield warning("database", text, "Update this installation to the version of the others.")
+    if not missing and not unknown:
+        yield ok("database", "answers, and is up to date")
+
+
+def sounds(settings: Settings) -> Iterator[Finding]:
+    """Every prompt has its sound, and the operator's own recordings can be read."""
+    folder = texts.HERE / "sounds" / settings.language
+    missing = sorted(name for name in prompts.NAMES if not (folder / f"{name}.wav").is_file())
+    if missing:
+        yield fault(
+            "prompts", f"no sound for {', '.join(missing)}: callers hear nothing there", "make prompts, or restore ivr/prompts/sounds"
+        )
+    else:
+        yield ok("prompts", f"{len(prompts.NAMES)} sounds are there")
+    prompts.use_overrides(settings.recordings_folder)
+    for own in sorted(settings.recordings_folder.glob("*.wav")):
+        if own.stem not in prompts.NAMES:
+            yield warning("prompts", f"the recording {own.name} is no prompt's", "Rename it as the prompt is called in docs/prompts.md.")
+        elif "+" not in prompts.version(own.stem):
+            yield warning("prompts", f"the recording {own.name} can't be read", "Make it a WAV of 8 kHz, 16 bit, one channel.")
+
+
+def rate(settings: Settings) -> Iterator[Finding]:
+    """What an emergency costs now can be told to callers, and in time."""
+    with Store(settings) as store:
+        now = store.current_rate()
+    try:
+        lasts = disclosure.seconds(now)
+    except ValueError as unspeakable:
+        text = f"rate {now.id} can't be told to callers, so nobody agrees to it and no call is charged: {unspeakable}"
+        yield fault("rate", text, "ivr rate add, with a price that can be told")
+        return
+    if lasts > disclosure.LONGEST_SECONDS:
+        text = f"telling callers rate {now.id} takes {lasts:.1f} s; it should be {disclosure.LONGEST_SECONDS:g} s at most"
+        yield warning("rate", text, "Round the price or the minimum (ivr rate add), or record shorter prompts.")
+    else:
+        yield ok("rate", f"rate {now.id} is told in {lasts:.1f} s")
+
+
+def stripe(settings: Settings) -> Iterator[Finding]:
+    """Answers to the key, when there is one."""
+    from ivr.stripe_gateway import StripeGateway
+
+    if settings.stripe_key is None:
+        yield warning("stripe", "there is no key: nobody can pay, and who is not covered is connected unpaid", "Set IVR_STRIPE_KEY.")
+        return
+    gateway = StripeGateway(settings)
+    try:
+        next(gateway.intents(since=datetime.now(UTC)), None)
+        yield ok("stripe", f"answers at {settings.stripe_url or 'api.stripe.com'}")
+    except HotlineError as refused:
+        yield fault("stripe", f"{refused}", "Mend IVR_STRIPE_KEY or the network; until then IVR_STRIPE_DOWN decides what callers meet.")
+    finally:
+        gateway.close()
+    if settings.stripe_webhook_secret is None:
+        yield warning("stripe", "webhooks can't be believed: the worker finds out a minute later", "Set IVR_STRIPE_WEBHOOK_SECRET.")
+    if settings.keypad_cards and not settings.stripe_url:
+        text = "cards are taken by keypad over a line that is not encrypted"
+        yield warning("stripe", text, "IVR_KEYPAD_CARDS=false, or read docs/money.md, “Cards on the keypad”.")
+
+
+def rota(settings: Settings) -> Iterator[Finding]:
+    """Somebody is on call at every moment of the next 30 days, on a phone that may be dialled."""
+    now = datetime.now(UTC)
+    with Store(settings) as store:
+        written = store.rota()
+    found = problems(written, settings.dial_prefixes, now, now + timedelta(days=_DAYS))
+    for one in found:
+        yield (fault if one.gap else warning)("rota", one.text, one.mend)
+    if not found:
+        every = "on every level" if written.layers else "(there is no rota: every active engineer)"
+        yield ok("rota", f"somebody is on call {every} for the next {_DAYS} days")
+
+
+def pages(settings: Settings) -> Iterator[Finding]:
+    """Somebody is paged."""
+    with Store(settings) as store:
+        own = len(store.page_addresses())
+    if own or settings.notify_urls:
+        yield ok("pages", f"{own} addresses of engineers, {len(settings.notify_urls)} of everybody")
+    else:
+        yield warning("pages", "there is no address: nobody is paged", "Set IVR_NOTIFY_URLS, or ivr engineer change NAME --pages.")
+
+
+def failsafe(settings: Settings) -> Iterator[Finding]:
+    """Asterisk has phones to ring without us."""
+    mend = "Set IVR_FAILSAFE_PHONES=+15555550191,+15555550192 and render Asterisk's configuration again."
+    if not settings.failsafe_phones:
+        yield fault("failsafe", "no failsafe phone is set: with the software down nobody is reached", mend)
+    for phone in settings.failsafe_phones:
+        if why := refusal(phone, settings.dial_prefixes):
+            yield fault("failsafe", f"{phone!r} {why}", mend)
+    if settings.failsafe_phones and not any(refusal(phone, settings.dial_prefixes) for phone in settings.failsafe_phones):
+        yield ok("failsafe", f"{len(settings.failsafe_phones)} phones")
+
+
+CHECKS: Final[dict[str, Check]] = {
+    "database": database, "asterisk": asterisk, "prompts": sounds, "rate": rate, "stripe": stripe, "rota": rota, "pages": pages,
+    "failsafe": failsafe,
+}  # fmt: skip

@@ -1,0 +1,18 @@
+"""What `ivr doctor` asks about the database itself."""
+
+from importlib.resources import files
+
+from ivr.records.database import Database
+
+
+class Inspection:
+    """All methods raise StoreUnavailable; SetupError when the database has no tables."""
+
+    _db: Database
+
+    def migrations(self) -> tuple[set[str], set[str]]:
+        """The migrations that this version has and the database has not, and those that only the database has."""
+        applied = {str(row["migration_id"]) for row in self._db.rows("applied_migrations")}
+        folder = files("ivr").joinpath("sql/migrations")
+        ours = {entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql")}
+        return ours - applied, applied - ours

@@ -1,0 +1,209 @@
+"""``ivr doctor``: each thing that can be wrong is found, with how to mend it, and none hides another."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+import pytest
+
+from ivr import prompts
+from ivr.config import Settings
+from ivr.doctor import CHECKS, examine
+from ivr.doctor_asterisk import leaking_channels
+from ivr.embedded.stripe_sandbox import SandboxControl
+from ivr.errors import SwitchboardDown
+from ivr.findings import Finding, State, ok
+from ivr.store import Store
+from tests.integration.conftest import Sql
+from tests.integration.fake_asterisk import FakeManager
+from tests.integration.postgres_server import PostgresServer
+from tests.integration.test_cli import ivr
+
+GOOD_LOGS = """Channel                             Type     Formatter  Status    Configuration
+-------                             ----     ---------  ------    -------------
+/var/log/asterisk/messages.log      File     default    Enabled    - NOTICE WARNING ERROR
+/var/log/asterisk/full              File     default    Disabled   - DEBUG VERBOSE DTMF"""
+
+
+@pytest.fixture
+def manager() -> Iterator[FakeManager]:
+    """An Asterisk whose logs are as they should be."""
+    with FakeManager() as manager:
+        shows(manager, GOOD_LOGS)
+        yield manager
+
+
+def shows(manager: FakeManager, output: str) -> None:
+    """What `logger show channels` prints."""
+    lines = "".join(f"Output: {line}\r\n" for line in output.splitlines())
+
+    def answer(action: dict[str, str]) -> list[dict[str, str]]:
+        manager.raw(f"Response: Success\r\nActionID: {action['ActionID']}\r\nMessage: Command output follows\r\n{lines}\r\n".encode())
+        return []
+
+    manager.replies["Command"] = answer  # type: ignore[assignment]
+
+
+@pytest.fixture
+def whole(paying: Settings, manager: FakeManager) -> Settings:
+    """Settings with which nothing is wrong."""
+    return paying.model_copy(update={"ami_port": manager.port, "ami_seconds": 2.0, "failsafe_phones": ("+15555550191",)})
+
+
+def faults(found: list[Finding]) -> dict[str, str]:
+    return {one.part: one.text for one in found if one.state is State.FAULT}
+
+
+def warnings(found: list[Finding]) -> dict[str, str]:
+    return {one.part: one.text for one in found if one.state is State.WARNING}
+
+
+def test_nothing_is_wrong(whole: Settings) -> None:
+    found = examine(whole)
+    assert faults(found) == {}
+    assert {one.part for one in found if one.state is State.OK} >= {
+        "database",
+        "asterisk",
+        "logs",
+        "prompts",
+        "rate",
+        "stripe",
+        "rota",
+        "failsafe",
+    }
+
+
+def test_every_fault_is_told_with_its_mending(whole: Settings, sandbox: SandboxControl, sql: Sql, manager: FakeManager) -> None:
+    """All at once: none keeps another from being found."""
+    sql("DELETE FROM _yoyo_migration WHERE migration_id = '0011-rota'")
+    sql("UPDATE engineer SET active = false")
+    shows(manager, GOOD_LOGS.replace("NOTICE", "DTMF"))
+    changes = {"failsafe_phones": (), "stripe_key": type(whole.ami_secret)("sk_test_wrong")}
+    found = examine(whole.model_copy(update=changes))
+    assert set(faults(found)) == {"database", "logs", "stripe", "rota", "failsafe"}
+    assert "0011-rota" in faults(found)["database"]
+    assert "messages.log takes DTMF" in faults(found)["logs"]
+    assert all(one.mend for one in found if one.state is not State.OK)
+
+
+def test_what_is_away_is_said_so(whole: Settings) -> None:
+    """Asterisk, database, Stripe: each within its deadline, and the rest is looked at."""
+    nowhere = {
+        "database_url": "postgresql://postgres@127.0.0.1:1/x",
+        "ami_port": 1,
+        "stripe_url": "http://127.0.0.1:1",
+        "stripe_seconds": 1.0,
+    }
+    began = monotonic()
+    found = examine(whole.model_copy(update=nowhere))
+    assert monotonic() - began < 15
+    assert set(faults(found)) == {"database", "asterisk", "rate", "stripe", "rota", "pages"}
+    assert {"prompts", "failsafe"} <= {one.part for one in found if one.state is State.OK}
+
+
+def test_a_refused_login_is_a_fault_and_refused_commands_a_warning(whole: Settings, manager: FakeManager) -> None:
+    manager.replies["Login"] = lambda action: [
+        {"Response": "Error" if action["Username"].endswith("-doctor") else "Success", "Message": "no"}
+    ]
+    found = examine(whole)
+    assert faults(found) == {}
+    assert "ivr-doctor" in warnings(found)["logs"]
+    manager.replies["Login"] = lambda _: [{"Response": "Error", "Message": "Authentication failed"}]
+    assert "refused the login" in faults(examine(whole))["asterisk"]
+
+
+def test_a_bare_database_is_told_to_be_migrated(whole: Settings, server: PostgresServer) -> None:
+    bare = whole.model_copy(update={"database_url": server.create("bare_doctor")})
+    assert "ivr migrate" in faults(examine(bare))["database"]
+
+
+def test_a_missing_prompt_and_a_recording_that_cannot_be_read(whole: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 32: doctor says which."""
+    own = whole.model_copy(update={"state_folder": tmp_path})
+    own.recordings_folder.mkdir(parents=True)
+    (own.recordings_folder / "covered.wav").write_text("no sound")
+    (own.recordings_folder / "coverd.wav").write_text("no prompt")
+    monkeypatch.setattr(prompts, "NAMES", prompts.NAMES | {"never_made"})
+    found = examine(own, {"prompts": CHECKS["prompts"]})
+    prompts.use_overrides(None)
+    assert "never_made" in faults(found)["prompts"]
+    assert [one.text for one in found if one.state is State.WARNING] == [
+        "the recording coverd.wav is no prompt's",
+        "the recording covered.wav can't be read",
+    ]
+
+
+@pytest.mark.parametrize(("change", "state"), [("currency = 'EUR'", State.FAULT), ("price_cents = 77777", State.WARNING)])
+def test_a_rate_that_cannot_be_told_or_not_in_time(whole: Settings, sql: Sql, change: str, state: State) -> None:
+    """There are no words for euros; a long price takes more than 25 s."""
+    sql(f"UPDATE rate SET {change}")
+    [found] = examine(whole, {"rate": CHECKS["rate"]})
+    assert (found.state, "ivr rate add" in found.mend) == (state, True)
+
+
+def test_no_rate_at_all(whole: Settings, sql: Sql) -> None:
+    sql("DELETE FROM rate")
+    assert "No rate is valid now" in faults(examine(whole, {"rate": CHECKS["rate"]}))["rate"]
+
+
+def test_failsafe_phones_that_are_never_dialled(whole: Settings) -> None:
+    premium = whole.model_copy(update={"failsafe_phones": ("+19005550100", "+15555550191")})
+    assert "premium-rate" in faults(examine(premium, {"failsafe": CHECKS["failsafe"]}))["failsafe"]
+
+
+def test_a_check_that_hangs_or_breaks_never_stops_the_others(whole: Settings) -> None:
+    """Within the deadline; in the order of the checks."""
+    stuck = Event()
+
+    def hangs(_: Settings) -> list[Finding]:
+        stuck.wait(60)
+        return []
+
+    def breaks(_: Settings) -> list[Finding]:
+        raise ZeroDivisionError("sk_live_secret")
+
+    def refuses(_: Settings) -> list[Finding]:
+        raise SwitchboardDown("gone")
+
+    began = monotonic()
+    found = examine(whole, {"a": hangs, "b": breaks, "c": refuses, "d": lambda _: [ok("d", "fine")]}, seconds=0.5)
+    stuck.set()
+    assert monotonic() - began < 5
+    assert [(one.part, one.state) for one in found] == [("a", "fault"), ("b", "fault"), ("c", "fault"), ("d", "ok")]
+    assert "sk_live_secret" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("output", "leaking"),
+    [
+        (GOOD_LOGS, {}),
+        ("full File default Enabled - DTMF VERBOSE NOTICE", {"full": ["DTMF", "VERBOSE"]}),
+        ("Console Console default Enabled - * ", {"Console": ["*"]}),
+        ("x File default Disabled - DEBUG", {}),
+        ("", {}),
+    ],
+)
+def test_log_channels_that_take_digits(output: str, leaking: dict[str, list[str]]) -> None:
+    """Enabled ones alone."""
+    assert leaking_channels(output) == leaking
+
+
+def test_the_command_is_for_people_and_programs(whole: Settings, store: Store) -> None:
+    """A line for each finding, what to do under it; exit code 1 on a fault; JSON alike. Missing settings are faults too."""
+    assert store.levels()
+    variables = {
+        "IVR_AMI_PORT": str(whole.ami_port), "IVR_FAILSAFE_PHONES": "+15555550191", "IVR_STRIPE_URL": whole.stripe_url,
+        "IVR_STRIPE_KEY": whole.stripe_key.get_secret_value() if whole.stripe_key else "",
+    }  # fmt: skip
+    shown = ivr(whole, "doctor", **variables)
+    assert shown.returncode == 0, shown.stdout
+    assert "ok       database  answers, and is up to date" in shown.stdout
+    assert "warning  stripe" in shown.stdout
+    broken = ivr(whole, "doctor", "--json", **(variables | {"IVR_FAILSAFE_PHONES": ""}))
+    assert broken.returncode == 1
+    assert [one["part"] for one in json.loads(broken.stdout) if one["state"] == "fault"] == ["failsafe"]
+    bare = ivr(None, "doctor", "--json")
+    assert bare.returncode == 1
+    assert {one["text"].split(":")[0] for one in json.loads(bare.stdout)} >= {"IVR_DATABASE_URL", "IVR_PIN_PEPPER", "IVR_AMI_SECRET"}

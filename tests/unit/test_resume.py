@@ -1,0 +1,292 @@
+"""A caller whose line dropped: what their hang-up means, and the way back when they call again."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from ivr import call, spoken
+from ivr.errors import CallerGone
+from ivr.model import Consent, Cover, Customer, EndReason, IncidentStatus, LegOver, OfferEnd, Rung
+from ivr.pins import hash_pin
+from ivr.records.resumes import Suspended
+from ivr.resume import resume, your_code
+from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone, ScriptedSwitchboard
+
+NUMBER = "+15555550177"
+PEPPER = SecretStr("pepper")
+ACME = Customer(7, "10042", "Acme", hash_pin("4711", PEPPER), trunks=False)
+ANN, BEN = Rung(1, "Ann", "+15555550101"), Rung(2, "Ben", "+15555550102")
+
+
+@pytest.fixture
+def records() -> MemoryRecords:
+    """A guest who prepaid 15 minutes and talked with Ann."""
+    records = MemoryRecords(customers=[ACME], rungs=[BEN, ANN], talked=300.0)
+    records.current = replace(
+        records.current, status=IncidentStatus.CONNECTING, consent=Consent.GIVEN, identified_how="guest", cover=Cover.PREPAID,
+        seconds_left=900, resume_code="0451",
+    )  # fmt: skip
+    assert records.accept(records.make_offer(1001, ANN).id, "PJSIP/ann")
+    return records
+
+
+@pytest.fixture
+def line(records: MemoryRecords) -> Any:
+    settings = SimpleNamespace(
+        key_seconds=5.0, digit_seconds=3.0, resume_seconds=900, country="US", pin_pepper=PEPPER, pin_tries_per_caller=10,
+        pin_tries_per_account=5, ring_seconds=25, whisper_seconds=20.0, progress_seconds=15.0, ladder_rounds=1, did="+18552528788",
+        failsafe_phones=(), dial_prefixes=("+1",), grace_seconds=30,
+    )  # fmt: skip
+    return SimpleNamespace(settings=settings, store=records, switchboard=ScriptedSwitchboard(records, [OfferEnd.ACCEPTED]))
+
+
+def dropped(line: Any) -> None:
+    """The caller's line goes, and their number may come back."""
+    call.hungup(line, hung_up())
+    line.store.waiting = [Suspended(1001, NUMBER, chosen=False)]
+
+
+def hung_up(failsafe: str = "") -> LegOver:
+    return LegOver("caller-1", "PJSIP/trunk-1", 16, NUMBER, failsafe)
+
+
+def again(answers: dict[str, list[str]], number: str | None = NUMBER) -> ScriptedPhone:
+    """The caller on a new line."""
+    return ScriptedPhone(answers, caller_id=number, uniqueid="caller-2")
+
+
+@pytest.mark.parametrize("failsafe", ["", "calling", "nobody"])
+def test_a_caller_who_had_an_engineer_may_come_back(line: Any, records: MemoryRecords, failsafe: str) -> None:
+    """In the talk and while the engineer is called again; whoever the failsafe phones could not help, too."""
+    call.hungup(line, hung_up(failsafe))
+    assert records.current.status is IncidentStatus.SUSPENDED
+    assert records.current.reason is None
+
+
+@pytest.mark.parametrize(("engineer", "caller", "lost"), [(38, 16, True), (16, 16, False), (38, 38, False), (None, 16, False)])
+@pytest.mark.parametrize("window", [0, 900])
+def test_who_hangs_up_after_the_engineer_was_cut_off_was_left_by_us(
+    line: Any, records: MemoryRecords, engineer: int | None, caller: int, lost: bool, window: int
+) -> None:
+    """Also before the script of the ending could write it. A caller's line that fails gives its cause to the engineer's leg: no proof."""
+    line.settings.resume_seconds = window
+    if engineer is not None:
+        records.end_leg("ess-offer-1", engineer)
+    call.hungup(line, replace(hung_up(), cause=caller))
+    assert records.account(1001).lost is lost
+    assert records.current.reason is (None if window else EndReason.ENGINEER_LOST if lost else EndReason.CALLER_STOPPED)
+
+
+def test_a_talk_that_asterisk_ended_by_a_crash_was_lost_by_us(line: Any, records: MemoryRecords) -> None:
+    call.hungup(line, replace(hung_up(), cause=0, crashed=True))
+    assert records.current.status is IncidentStatus.SUSPENDED
+    assert records.account(1001).lost
+
+
+def test_an_ending_key_at_the_last_moment_is_what_it_ends_as(line: Any, records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was pressed after the hang-up had looked for one: nothing waits, and its reason counts."""
+    looks = iter([None])
+    monkeypatch.setattr(records, "ending", lambda incident_id: next(looks, EndReason.RESOLVED))
+    records.key_reason = EndReason.RESOLVED
+    call.hungup(line, hung_up())
+    assert records.current.reason is EndReason.RESOLVED
+
+
+def test_a_caller_who_gives_up_while_the_engineer_is_called_again_may_come_back(line: Any, records: MemoryRecords) -> None:
+    records.engineer_lost(1001)
+    call.hungup(line, hung_up())
+    assert records.current.status is IncidentStatus.SUSPENDED
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda records: records.set_ending(1001, 1, EndReason.RESOLVED), EndReason.RESOLVED),
+        (lambda records: setattr(records, "talked", 900.2), EndReason.TIME_EXPIRED),
+        (lambda records: records.offers.clear(), EndReason.CALLER_STOPPED),
+    ],
+)
+def test_what_is_over_is_not_suspended(line: Any, records: MemoryRecords, change: Any, reason: EndReason) -> None:
+    """An ending key was pressed, no time is left, nobody accepted."""
+    change(records)
+    call.hungup(line, hung_up())
+    assert records.current.reason is reason
+
+
+def test_whom_a_failsafe_phone_served_is_not_suspended(line: Any, records: MemoryRecords) -> None:
+    call.hungup(line, hung_up("answered"))
+    assert records.current.reason is EndReason.CALLER_STOPPED
+
+
+def test_without_a_window_a_hang_up_ends_it_at_once(line: Any, records: MemoryRecords) -> None:
+    line.settings.resume_seconds = 0
+    call.hungup(line, hung_up())
+    assert records.current.reason is EndReason.CALLER_STOPPED
+
+
+def test_late_news_of_the_old_leg_does_not_touch_who_is_back(line: Any, records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told twice, by Asterisk and after a login to the manager; the caller talks on another leg by then."""
+    monkeypatch.setattr(records, "caller_legs", lambda incident_id: ["caller-2"])
+    call.hungup(line, hung_up())
+    assert records.current.status is IncidentStatus.TALKING
+
+
+def test_a_guest_comes_back_by_the_code(line: Any, records: MemoryRecords) -> None:
+    dropped(line)
+    phone = again({"resume_menu": ["1"], "ask_code_again": ["0451#"]})
+    assert resume(line, phone) is records.current
+    assert records.current.status is IncidentStatus.CONNECTING
+    assert phone.heard == ["resume_menu", "ask_code_again", "resuming"]
+
+
+def test_a_customer_comes_back_by_the_pin(line: Any, records: MemoryRecords) -> None:
+    """The guess is counted as any other; the code would not help."""
+    records.current = replace(records.current, customer_id=7, identified_how="pin")
+    dropped(line)
+    phone = again({"resume_menu": ["1"], "ask_pin": ["0451#"], "ask_pin_plain": ["4711#"]})
+    assert resume(line, phone) is not None
+    assert phone.heard == ["resume_menu", "ask_pin", "pin_wrong", "ask_pin_plain", "resuming"]
+    assert [guess["fits"] for guess in records.guesses] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "answers", [{"ask_pin": ["1111#"], "ask_pin_plain": ["0451#", "2222#"]}, {"ask_pin": ["*"]}, {"ask_pin": ["4711#"]}], ids=str
+)
+def test_without_the_pin_nobody_is_the_customer(line: Any, records: MemoryRecords, answers: dict[str, list[str]]) -> None:
+    """Wrong three times, not known, or right and too late: the account is locked."""
+    records.current = replace(records.current, customer_id=7, identified_how="pin")
+    dropped(line)
+    if answers["ask_pin"] == ["4711#"]:
+        line.settings.pin_tries_per_account = 0
+    assert resume(line, again({"resume_menu": ["1"], **answers})) is None
+    assert records.current.status is IncidentStatus.SUSPENDED
+
+
+def test_who_was_confirmed_by_an_engineer_has_the_code_alone(line: Any, records: MemoryRecords) -> None:
+    """They did not know the PIN an hour ago."""
+    records.current = replace(records.current, customer_id=7, identified_how="engineer")
+    dropped(line)
+    assert resume(line, again({"resume_menu": ["1"], "ask_code_again": ["0451#"]})) is not None
+
+
+@pytest.mark.parametrize(
+    ("answers", "last"),
+    [
+        ({}, "resume_menu_plain"),
+        ({"resume_menu": ["2"]}, "resume_menu"),
+        ({"resume_menu": ["1"]}, "ask_code_again_plain"),
+        ({"resume_menu": ["1"], "ask_code_again": ["*"]}, "ask_code_again"),
+        ({"resume_menu": ["1"], "ask_code_again": ["1111#"], "ask_code_again_plain": ["2222#", "3333#"]}, "code_not_right"),
+    ],
+)
+def test_everybody_else_has_a_new_emergency(line: Any, records: MemoryRecords, answers: dict[str, list[str]], last: str) -> None:
+    """Silence, a 2, a code that they don't know or that is wrong three times: nobody is kept, and the old incident goes on waiting."""
+    dropped(line)
+    phone = again(answers)
+    assert resume(line, phone) is None
+    assert phone.heard[-1] == last
+    assert records.current.status is IncidentStatus.SUSPENDED
+
+
+def test_wrong_codes_count_against_the_caller(line: Any, records: MemoryRecords) -> None:
+    dropped(line)
+    line.settings.pin_tries_per_caller = 1
+    phone = again({"resume_menu": ["1"], "ask_code_again": ["1111#"], "ask_code_again_plain": ["2222#", "0451#"]})
+    assert resume(line, phone) is None
+    assert records.current.status is IncidentStatus.SUSPENDED
+
+
+@pytest.mark.parametrize("number", [None, "anonymous", "+15555550178", "+495555550177"])
+def test_only_the_same_number_is_asked(line: Any, records: MemoryRecords, number: str | None) -> None:
+    """A hidden one is nobody's; the last digits alone are not enough."""
+    dropped(line)
+    phone = again({"resume_menu": ["1"], "ask_code_again": ["0451#"]}, number)
+    assert resume(line, phone) is None
+    assert phone.heard == []
+
+
+@pytest.mark.parametrize("number", ["5555550177", "15555550177", "0015555550177"])
+def test_the_same_number_in_another_form_is_asked(line: Any, records: MemoryRecords, number: str) -> None:
+    dropped(line)
+    assert resume(line, again({"resume_menu": ["1"], "ask_code_again": ["0451#"]}, number)) is not None
+
+
+def test_without_time_left_there_is_nothing_to_come_back_to(line: Any, records: MemoryRecords) -> None:
+    dropped(line)
+    records.talked = 899.9
+    assert resume(line, again({"resume_menu": ["1"]})) is None
+
+
+def test_who_comes_too_late_after_the_code_has_a_new_emergency(line: Any, records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The window ended, or another call was first, while the code was typed."""
+    dropped(line)
+    monkeypatch.setattr(records, "resume_call", lambda incident_id, **call: False)
+    phone = again({"resume_menu": ["1"], "ask_code_again": ["0451#"]})
+    assert resume(line, phone) is None
+    assert "resuming" not in phone.heard
+
+
+def test_what_was_answered_is_not_asked_again_by_another_process(line: Any, records: MemoryRecords) -> None:
+    """Fault 3: killed while the code was typed. The wish to go back stands in the records."""
+    dropped(line)
+    with pytest.raises(CallerGone):
+        resume(line, again({"resume_menu": ["1"], "ask_code_again": [HANG_UP]}))
+    phone = again({"ask_code_again": ["0451#"]})
+    assert resume(line, phone) is not None
+    assert phone.heard == ["ask_code_again", "resuming"]
+
+
+@pytest.mark.parametrize(
+    ("how", "number", "window", "told"),
+    [("guest", NUMBER, 900, True), ("wrong_pin", NUMBER, 900, True), ("pin", NUMBER, 900, False), ("guest", None, 900, False),
+     ("guest", NUMBER, 0, False)],
+)  # fmt: skip
+def test_the_code_is_told_to_who_needs_it(line: Any, records: MemoryRecords, how: str, number: str | None, window: int, told: bool) -> None:
+    """Who proved a PIN has it again, and who hides the number can't come back."""
+    line.settings.resume_seconds = window
+    records.current = replace(records.current, identified_how=how)
+    said = your_code(line, again({}, number), records.current)
+    assert said == (("your_code", *spoken.digits("0451")) if told else ())
+
+
+@pytest.mark.parametrize(("talked", "seconds"), [(300.0, "630"), (880.0, "50")])
+def test_who_is_back_is_asked_nothing_more_and_has_the_same_engineer_first(
+    line: Any, records: MemoryRecords, talked: float, seconds: str
+) -> None:
+    """With the time that is left, however little, and the grace."""
+    dropped(line)
+    records.talked = talked
+    phone = again({"resume_menu": ["1"], "ask_code_again": ["0451#"]})
+    call.call(line, phone)
+    assert line.switchboard.rung == ["Ann"]
+    assert phone.variables["IVR_TALK_SECONDS"] == seconds
+    assert not {"disclosure", "ask_category", "ask_account", "prepay", "your_code"} & set(phone.heard)
+
+
+def test_another_process_goes_on_ringing_for_who_is_back(line: Any, records: MemoryRecords) -> None:
+    """Fault 3: killed right after the call was joined to its old incident."""
+    dropped(line)
+    records.resume_call(1001, channel="PJSIP/trunk-2", uniqueid="caller-2", caller_id=NUMBER)
+    phone = again({})
+    call.call(line, phone)
+    assert line.switchboard.rung == ["Ann"]
+    assert "resume_menu" not in phone.heard
+    assert "disclosure" not in phone.heard
+
+
+def test_a_new_emergency_begins_from_the_price(line: Any, records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new incident, made only now."""
+    dropped(line)
+    began: list[str] = []
+
+    def begin_call(*, channel: str, uniqueid: str, caller_id: str) -> None:
+        began.append(uniqueid)
+        raise CallerGone
+
+    monkeypatch.setattr(records, "begin_call", begin_call)
+    with pytest.raises(CallerGone):
+        call.call(line, again({"resume_menu": ["2"]}))
+    assert began == ["caller-2"]
