@@ -29,7 +29,7 @@ def test_a_stack_that_works_has_no_fault(world: World) -> None:
     everything = examine(world.settings)
     assert [one for one in everything if one.state is State.FAULT] == []
     assert {one.part for one in everything if one.state is State.OK} == {
-        "database", "asterisk", "logs", "prompts", "rate", "stripe", "rota", "failsafe",
+        "database", "asterisk", "logs", "prompts", "rate", "stripe", "rota", "pages", "failsafe",
     }  # fmt: skip
 
 
@@ -45,5 +45,5 @@ def test_a_log_channel_that_takes_digits_is_a_fault(world: World) -> None:
 def test_without_its_database_doctor_still_looks_at_the_rest(world: World) -> None:
     with world.database_stopped():
         everything = examine(world.settings)
-    assert {one.part for one in everything if one.state is State.FAULT} == {"database", "rate", "rota"}
+    assert {one.part for one in everything if one.state is State.FAULT} == {"database", "rate", "rota", "pages"}
     assert {"asterisk", "logs", "prompts", "failsafe"} <= {one.part for one in everything if one.state is State.OK}

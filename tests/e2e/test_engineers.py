@@ -44,7 +44,7 @@ def test_an_engineer_who_does_not_accept_is_followed_by_the_next(world: World, e
     behaves(world.ann)
     world.accepts(world.ben, within=40)
     assert caller.hears_voice_of(world.ben)
-    assert world.offers() == [end, OfferEnd.ACCEPTED]
+    assert sorted(world.offers()) == sorted([end, OfferEnd.ACCEPTED])
 
 
 def test_an_engineer_who_takes_long_may_still_accept_while_the_next_one_listens(world: World) -> None:
