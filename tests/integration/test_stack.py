@@ -23,9 +23,9 @@ from ivr.switchboard import Switchboard
 
 pytestmark = pytest.mark.timeout(120)
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-PORTS = Ports.from_base(28_000 + 2_000 * WORKER)
+PORTS = Ports.from_base(25_000 + 2_000 * WORKER)
 """Each test worker has its own, so that the tests of this file may run in several."""
-OTHER_PORTS = Ports.from_base(29_000 + 2_000 * WORKER)
+OTHER_PORTS = Ports.from_base(26_000 + 2_000 * WORKER)
 PROGRAMS = ("hotline-asterisk", "pstn-asterisk", "stripe", "mailbox", "serve", "worker", "console")
 DIALPLAN = asterisk.PROJECT / "dialplan"
 

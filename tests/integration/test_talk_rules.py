@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ivr.config import Settings
-from ivr.errors import IllegalChange, StoreUnavailable, UnknownRecord
+from ivr.errors import IllegalChange, UnknownRecord
 from ivr.model import EndReason
 from ivr.settlement import decide
 from ivr.store import Store
@@ -110,7 +110,7 @@ def test_a_free_call_owes_nothing(store: Store, sql: Sql) -> None:
     store.talk_ended(store.talk_began(offer.uniqueid, caller_of(store, number), "bridge", 1.0), 600.0)
     store.no_charge(number)
     store.end_incident(number, EndReason.RESOLVED)
-    with pytest.raises(StoreUnavailable, match="incident_free"):
+    with pytest.raises(IllegalChange, match="incident_free"):
         store.decide(number, CHARGE, {}, 0)
     decide(store, number)
     assert [debt for debt in store.debts() if debt.incident_id == number] == []
