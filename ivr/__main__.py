@@ -15,7 +15,7 @@ from ivr.cli_message import message
 from ivr.cli_money import money
 from ivr.cli_rate import rate
 from ivr.cli_rota import rota, who_rings
-from ivr.command_line import AsJson, Commands, print_json, ready, screen
+from ivr.command_line import AsJson, Commands, print_json, ready, records, screen
 from ivr.command_options import Once
 
 app = typer.Typer(name="ivr", help="The paid emergency hotline.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -77,9 +77,8 @@ def migrate() -> None:
 def show(number: Annotated[int, typer.Argument(help="The incident's number, as spoken to the caller.")], as_json: AsJson = False) -> None:
     """One incident: who called, who came, and every second of it."""
     from ivr import timeline
-    from ivr.store import Store
 
-    with ready() as given, Store(given) as store:
+    with records() as (_, store):
         report = store.report(number)
         print_json(timeline.as_data(report)) if as_json else screen().print(timeline.render(report))
 
@@ -90,9 +89,8 @@ def list_incidents(
 ) -> None:
     """The newest incidents."""
     from ivr import timeline
-    from ivr.store import Store
 
-    with ready() as given, Store(given) as store:
+    with records() as (_, store):
         found = store.incidents(limit)
         print_json([timeline.summary_data(one) for one in found]) if as_json else screen().print(timeline.render_list(found))
 

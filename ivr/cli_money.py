@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from ivr.command_line import AsJson, Commands, fail, print_json, ready, screen
+from ivr.command_line import AsJson, Commands, fail, print_json, records, screen, table
 from ivr.errors import NotYet, StripeRefused, StripeUnavailable
 from ivr.event_words import money as amount
 
@@ -25,10 +25,9 @@ _DAYS = 8
 def audit(as_json: AsJson = False) -> None:
     """Compare every hold with Stripe, row by row. Exit code 1 when something differs."""
     from ivr import audit as auditing
-    from ivr.store import Store
     from ivr.stripe_gateway import StripeGateway
 
-    with ready() as given, Store(given) as store:
+    with records() as (given, store):
         differences = auditing.audit(store, StripeGateway(given))
         holds = len(store.all_holds())
     if as_json:
@@ -44,20 +43,18 @@ def audit(as_json: AsJson = False) -> None:
 @money.command()
 def debts(as_json: AsJson = False) -> None:
     """What callers owe because nothing was held, or the hold had lapsed."""
-    from ivr.store import Store
-
-    with ready() as given, Store(given) as store:
+    with records() as (_, store):
         found = store.debts()
     if as_json:
         return print_json([asdict(one) for one in found])
     if not found:
         return typer.echo("Nobody owes anything.")
-    table = _table("incident", "owes", "because", "since", "settled")
+    made = table("incident", "owes", "because", "since", "settled")
     for one in found:
         settled = f"{one.settled_at.astimezone():%Y-%m-%d}" if one.settled_at else "no"
         reason = one.reason.replace("_", " ")
-        table.add_row(str(one.incident_id), amount(one.cents, one.currency), reason, f"{one.at.astimezone():%Y-%m-%d %H:%M}", settled)
-    return screen().print(table)
+        made.add_row(str(one.incident_id), amount(one.cents, one.currency), reason, f"{one.at.astimezone():%Y-%m-%d %H:%M}", settled)
+    return screen().print(made)
 
 
 @money.command()
@@ -69,10 +66,9 @@ def refund(
 ) -> None:
     """Give captured money back to the card."""
     from ivr import refunds
-    from ivr.store import Store
     from ivr.stripe_gateway import StripeGateway
 
-    with ready() as given, Store(given) as store:
+    with records() as (given, store):
         done = refunds.refund(store, StripeGateway(given), number, cents, reason)
         currency = store.hold(done[0].hold_id).currency
     if as_json:
@@ -85,11 +81,10 @@ def reconcile(as_json: AsJson = False) -> None:
     """Settle now what is not settled, and cancel what no hold stands for; the worker does the same each minute."""
     from ivr import reconcile as reconciling
     from ivr import settlement
-    from ivr.store import Store
     from ivr.stripe_gateway import StripeGateway
 
     failed: dict[int, str] = {}
-    with ready() as given, Store(given) as store:
+    with records() as (given, store):
         gateway = StripeGateway(given)
 
         def settle(incident_id: int) -> None:
@@ -109,15 +104,8 @@ def reconcile(as_json: AsJson = False) -> None:
 
 
 def _differences(differences: "Sequence[Difference]") -> Table:
-    table = _table("incident", "hold", "what", "in the records", "at Stripe", "what it means", "what to do")
+    made = table("incident", "hold", "what", "in the records", "at Stripe", "what it means", "what to do")
     for one in differences:
         number = "-" if one.incident_id is None else str(one.incident_id)
-        table.add_row(*(escape(text) for text in (number, one.hold_id, one.what, one.records, one.stripe, one.means, one.todo)))
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column)
-    return table
+        made.add_row(*(escape(text) for text in (number, one.hold_id, one.what, one.records, one.stripe, one.means, one.todo)))
+    return made

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ivr.command_options import Once
-from ivr.config import Settings, settings
+from ivr.config import Settings, faults, settings
 from ivr.errors import HotlineError, StoreUnavailable, StripeUnavailable
 
 if TYPE_CHECKING:
@@ -113,6 +113,6 @@ def print_json(data: object) -> None:
 
 
 def _settings_text(wrong: ValidationError) -> str:
-    """Which settings are missing or wrong, and where to set them. Never their values: some are secrets."""
-    lines = [f"  IVR_{'_'.join(map(str, error['loc'])).upper()}: {error['msg']}" for error in wrong.errors(include_input=False)]
+    """Which settings are missing or wrong, and where to set them."""
+    lines = [f"  {name}: {why}" for name, why in faults(wrong)]
     return "\n".join(["Settings are missing or wrong:", *lines, "Set them in the environment or in a file .env in this folder."])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, PostgresDsn, SecretStr, field_validator
+from pydantic import Field, PostgresDsn, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -137,6 +137,11 @@ class Settings(BaseSettings):
             return value
         pairs = [item.strip().partition("=") for item in value.split(",") if item.strip()]
         return {key.strip(): phone.strip() for key, _, phone in pairs}
+
+
+def faults(wrong: ValidationError) -> list[tuple[str, str]]:
+    """Each setting that is missing or wrong, and why. Never with its value: some are secrets."""
+    return [(f"IVR_{'_'.join(map(str, error['loc'])).upper()}", error["msg"]) for error in wrong.errors(include_input=False)]
 
 
 @lru_cache(maxsize=1)

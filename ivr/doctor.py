@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from ivr import disclosure, prompts
-from ivr.config import Settings
+from ivr.config import Settings, faults
 from ivr.dialable import refusal
 from ivr.doctor_asterisk import asterisk
 from ivr.errors import HotlineError, StoreUnavailable
@@ -41,8 +41,7 @@ def examine(settings: Settings, checks: "dict[str, Check] | None" = None, second
 def settings_faults(wrong: ValidationError) -> list[Finding]:
     """A fault for each setting that is missing or wrong, never with its value."""
     mend = "Set it in the environment or in a file .env in this folder."
-    names = [(f"IVR_{'_'.join(map(str, error['loc'])).upper()}", error["msg"]) for error in wrong.errors(include_input=False)]
-    return [Finding("settings", State.FAULT, f"{name}: {why}", mend) for name, why in names]
+    return [Finding("settings", State.FAULT, f"{name}: {why}", mend) for name, why in faults(wrong)]
 
 
 class _Run:
