@@ -9,6 +9,7 @@ from ivr import spoken
 from ivr.embedded.phones import Caller
 from ivr.embedded.raw_sip import RawCall
 from tests.e2e.cards import GOOD
+from tests.e2e.long import and_long
 from tests.e2e.money import FIFTEEN_MINUTES, nothing_taken
 from tests.e2e.world import World
 
@@ -56,9 +57,14 @@ def test_a_field_may_be_keyed_before_its_question_is_heard(world: World) -> None
     is_approved(world, caller)
 
 
-@pytest.mark.parametrize(("seconds", "pause", "info"), [(0.04, 0.06, False), (0.06, 0.04, False), (0.12, 0.08, True)])
-def test_short_keys_and_doubled_keys_count_once(world: World, seconds: float, pause: float, info: bool) -> None:
+PRESSES = ((0.04, 0.06, False), (0.06, 0.04, False), (0.12, 0.08, True))
+"""How long a key is down and up, in seconds, and whether it comes by SIP INFO as well."""
+
+
+@pytest.mark.parametrize("press", and_long(PRESSES, often=PRESSES[:1]), ids=str)
+def test_short_keys_and_doubled_keys_count_once(world: World, press: tuple[float, float, bool]) -> None:
     """Keys of 40 and 60 ms (Asterisk holds 80 for the least), and keys that a carrier sends by RFC 4733 and by SIP INFO: the same card."""
+    seconds, pause, info = press
     with at_the_card(world) as call:
         for question, digits in (("ask_expiry", GOOD.number), ("ask_code", GOOD.expiry), ("ask_zip", GOOD.code)):
             call.presses(digits + "#", seconds=seconds, pause=pause, info=info)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import pytest
+
 from ivr.embedded.phones import Caller
 from ivr.model import Cover
 from tests.e2e.cards import GOOD
@@ -53,6 +55,7 @@ def test_three_faults_in_a_field_are_a_case_for_the_policy(world: World) -> None
     nothing_taken(world, held=0)
 
 
+@pytest.mark.long
 def test_three_faults_in_the_code_are_a_case_for_the_policy(world: World) -> None:
     """American Express has four digits: three are as wrong there as four are on other cards."""
     caller = world.caller()

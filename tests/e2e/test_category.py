@@ -1,5 +1,7 @@
 """What is down, by sound: whether it is asked, what is told of it, and what it makes of the money."""
 
+import pytest
+
 from ivr.model import Category, Cover, EndReason
 from tests.e2e.money import intents, nothing_taken
 from tests.e2e.world import LAPSED_WITH_TRUNKS, WITH_TRUNKS, World
@@ -35,6 +37,7 @@ def test_a_customer_whose_trunks_are_ours_and_down_pays_nothing(world: World) ->
     assert intents(world) == []
 
 
+@pytest.mark.long
 def test_a_customer_with_our_trunks_and_another_trouble_prepays(world: World) -> None:
     """No telephone service, but not because of the trunks."""
     caller, customer = world.caller(), LAPSED_WITH_TRUNKS

@@ -5,6 +5,7 @@ import pytest
 from ivr import spoken
 from ivr.disclosure import price_sentence
 from ivr.model import Consent, Cover, EndReason
+from tests.e2e.long import and_long
 from tests.e2e.world import COVERED, SIXTY_MINUTES, World
 
 
@@ -77,6 +78,7 @@ def test_star_repeats_the_disclosure_from_its_price(world: World) -> None:
     caller.hears("not_an_emergency")
 
 
+@pytest.mark.long
 def test_keys_before_the_price_has_ended_are_ignored(world: World) -> None:
     """A 2 pressed into the price would refuse or cut it; thrown away, the price is heard whole, and the 1 pressed into the terms counts."""
     caller = world.caller()
@@ -154,7 +156,7 @@ def test_a_known_phone_is_offered_its_account(world: World) -> None:
 STEPS = ("main_menu", "disclosure", "disclosure_terms", "ask_category", "ask_account", "ask_pin", "covered", "connecting")
 
 
-@pytest.mark.parametrize("prompt", STEPS)
+@pytest.mark.parametrize("prompt", and_long(STEPS, often=STEPS[2::3]))
 def test_hanging_up_in_a_prompt_leaves_nobody_ringing(world: World, prompt: str) -> None:
     """Whenever the caller hangs up, the incident is ended as abandoned and no engineer is left with a ringing phone."""
     caller = world.caller()

@@ -41,6 +41,7 @@ def test_app_hangs_at_a_later_step(world: World) -> None:
         caller.hangs_up()
 
 
+@pytest.mark.long
 def test_app_hangs_after_the_talk(world: World) -> None:
     """Accepted, so no failsafe phone: a clear goodbye. And the seconds in which the app hung are nobody's talk."""
     caller = world.caller()
@@ -56,6 +57,7 @@ def test_app_hangs_after_the_talk(world: World) -> None:
     assert world.report().summary.talked_seconds <= longest
 
 
+@pytest.mark.long
 def test_app_hangs_at_a_key_in_the_talk(world: World) -> None:
     """A known limit of Asterisk: the leg that pressed the key is ended. Nobody stays on a dead line, and the next call reaches a human."""
     caller = world.caller()
@@ -119,6 +121,7 @@ def test_app_killed_while_bridged(world: World) -> None:
     assert report.summary.talked_seconds > 3
 
 
+@pytest.mark.long
 def test_app_killed_while_bridged_and_the_engineer_hangs_up_at_once(world: World) -> None:
     """Nobody listens when the talk ends; the caller has music until the restarted app speaks."""
     caller = world.caller()
@@ -138,6 +141,7 @@ def test_database_stopped_at_the_start_of_a_call(world: World) -> None:
         caller.hangs_up()
 
 
+@pytest.mark.long
 def test_a_failsafe_voicemail_does_not_get_the_call(world: World) -> None:
     """The failsafe phone's holder must press 1, too; nobody does, three rounds, then a clear message."""
     caller = world.caller()

@@ -5,11 +5,12 @@ import pytest
 from ivr import spoken
 from ivr.embedded.cast import Customer
 from ivr.model import Cover, EndReason
+from tests.e2e.long import and_long
 from tests.e2e.money import nothing_taken
 from tests.e2e.world import LAPSED_WITH_TRUNKS, WITH_TRUNKS, World, wait_until
 
-RELEASED_WITHIN = 2.0
-"""Seconds from the end of the incident to the release of what was held."""
+RELEASED_WITHIN = 6.0
+"""Seconds from the end of the incident to the release of what was held: less than the goodbye lasts, on a machine with ten stacks."""
 
 
 def test_nobody_answers_and_the_hold_is_released_at_once(world: World) -> None:
@@ -19,11 +20,11 @@ def test_nobody_answers_and_the_hold_is_released_at_once(world: World) -> None:
         engineer.declines()
     world.pays(caller, None)
     caller.hears("no_engineer", within=60)
-    wait_until(lambda: "hold_released" in world.kinds(), RELEASED_WITHIN, "the hold still stands")
     caller.hears("nothing_due", within=15)
     caller.hears_sequence("incident_number", *spoken.digits(str(world.incident_id())))
     caller.hears("leave_message")
     caller.hangs_up()
+    wait_until(lambda: "hold_released" in world.kinds(), 15.0, "the hold still stands")
     at = {event.kind: event.at for event in world.report().events}
     took = (at["hold_released"] - at["ended"]).total_seconds()
     print(f"end → released: {took * 1000:.0f} ms")
@@ -32,7 +33,9 @@ def test_nobody_answers_and_the_hold_is_released_at_once(world: World) -> None:
     nothing_taken(world)
 
 
-@pytest.mark.parametrize("customer", [WITH_TRUNKS, LAPSED_WITH_TRUNKS], ids=lambda customer: customer.name)
+@pytest.mark.parametrize(
+    "customer", and_long([WITH_TRUNKS, LAPSED_WITH_TRUNKS], often=[LAPSED_WITH_TRUNKS]), ids=lambda customer: customer.name
+)
 def test_our_own_trunks_are_down(world: World, customer: Customer) -> None:
     """Agreement or not: no card, no charge, and the engineer is told why."""
     caller = world.caller()

@@ -15,7 +15,7 @@ FIELDS = {
 """What is heard → what is pressed then, in the caller's order."""
 
 
-@pytest.mark.parametrize("last", and_long(FIELDS, often=list(FIELDS)[1::3]))
+@pytest.mark.parametrize("last", and_long(FIELDS, often=list(FIELDS)[1::4]))
 def test_hanging_up_at_a_question(world: World, last: str) -> None:
     """In the middle of the answer where it has several keys. No card went out, so nothing was held."""
     caller = world.caller()
@@ -34,7 +34,7 @@ def test_hanging_up_at_a_question(world: World, last: str) -> None:
     nothing_taken(world, held=0)
 
 
-@pytest.mark.parametrize("fault", ["delay", "delay_after"])
+@pytest.mark.parametrize("fault", and_long(["delay", "delay_after"], often=["delay_after"]))
 def test_hanging_up_while_the_bank_is_asked(world: World, fault: str) -> None:
     """The bank would say yes, or has said so, to a caller who is gone: released, and nobody is rung."""
     caller = world.caller()
@@ -59,7 +59,7 @@ def answered(world: World) -> bool:
     return bool(asked) and all(request["status"] is not None for request in asked)
 
 
-@pytest.mark.parametrize("last", ["card_approved", "connecting"])
+@pytest.mark.parametrize("last", and_long(["card_approved", "connecting"], often=["connecting"]))
 def test_hanging_up_between_the_hold_and_the_ringing(world: World, last: str) -> None:
     caller = world.caller()
     world.pays(caller, None)

@@ -8,6 +8,7 @@ from tests.e2e.money import FIFTEEN_MINUTES, nothing_taken
 from tests.e2e.world import World
 
 
+@pytest.mark.long
 def test_killed_while_the_card_is_keyed_in(world: World) -> None:
     """The blocks are offered again, the card is keyed in anew; the first hold never had a card and is released."""
     caller = world.caller()

@@ -5,6 +5,7 @@ import pytest
 from ivr import spoken
 from ivr.model import Cover, EndReason
 from tests.e2e.cards import GOOD_AMEX, GOOD_MASTERCARD
+from tests.e2e.long import and_long
 from tests.e2e.money import FIFTEEN_MINUTES, SIXTY_MINUTES, THIRTY_MINUTES, nothing_taken
 from tests.e2e.world import EXHAUSTED, LAPSED, World
 
@@ -59,7 +60,7 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", and_long(WAYS, often=list(WAYS)[1:]))
 def test_others_pay_likewise(world: World, way: str) -> None:
     """Each block has its price, each brand its name; who prepaid is connected, and once the card is keyed never waits in silence."""
     customer, card, block, minutes, cents, brand = WAYS[way]

@@ -162,6 +162,7 @@ def test_the_worker_ends_the_window(world: World) -> None:
     assert world.report().summary.reason is EndReason.CALLER_STOPPED
 
 
+@pytest.mark.long
 def test_both_lines_drop_at_once(world: World) -> None:
     """Fault 23: the meter stops at that second, whoever was first; one settlement, and the caller may still come back."""
     caller = world.caller()

@@ -9,6 +9,7 @@ from ivr import spoken
 from ivr.embedded.phones import Caller
 from ivr.model import Cover, EndReason
 from tests.e2e.cards import GOOD
+from tests.e2e.long import and_long
 from tests.e2e.money import FIFTEEN_MINUTES, changed, intents, nothing_taken, talk_until
 from tests.e2e.world import LAPSED, World, wait_until
 
@@ -58,7 +59,7 @@ def saying_500(world: World) -> Iterator[None]:
     world.sandbox.clear_faults()
 
 
-@pytest.mark.parametrize("trouble", [gone, saying_500])
+@pytest.mark.parametrize("trouble", and_long([gone, saying_500], often=[gone]))
 def test_stripe_fails_when_the_card_goes_out(world: World, trouble: Callable[[World], AbstractContextManager[None]]) -> None:
     """After bounded retries, with music meanwhile, the caller is connected unpaid. Nothing stays held."""
     caller = world.caller()

@@ -81,6 +81,7 @@ def test_an_engineer_who_listens_when_the_caller_hangs_up_hears_incident_and_num
     assert world.rung() == [world.ann.number]
 
 
+@pytest.mark.long
 def test_who_accepted_a_caller_who_is_gone_hears_incident_and_number(world: World) -> None:
     """The caller's leg went between the accept and the bridge: nobody comes, and fifteen seconds later the dialplan has it said."""
     incident = world.store.begin_call(channel="PJSIP/gone", uniqueid=f"gone-{uuid4()}", caller_id=STRANGER)
