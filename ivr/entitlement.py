@@ -52,7 +52,7 @@ def reserved(hotline: Hotline, incident: Incident, customer: Customer) -> Covera
 
 
 def _decided(hotline: Hotline, phone: Phone, incident: Incident, cover: Cover, *sounds: str) -> Cover:
-    hotline.store.covered(incident.id, cover, None)
+    hotline.store.covered(incident.id, cover)
     phone.play_until_key(*sounds)
     return cover
 

@@ -100,7 +100,7 @@ class TimeWarnings:
                 self._set[talk.talk_id] = talk.allotted
         if talk.allotted is None or (now := due(talk.allotted, talked, talk.said)) is None:
             return
-        if talk.covered and self._store.extend_reservation(talk.incident_id):
+        if talk.covered and self._store.extend_reservation(talk.incident_id, talk.allotted):
             return  # the agreement gives more time: the next look sets the limit
         if self._store.claim_warning(talk.incident_id, now):
             self._switchboard.announce(talk.channel, now)

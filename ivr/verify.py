@@ -33,7 +33,7 @@ def _pay_for(hotline: Hotline, incident: Incident, customer: Customer) -> None:
     if incident.cover is not Cover.UNPAID:
         return
     if incident.trunk_claim and customer.trunks:
-        hotline.store.covered(incident.id, Cover.TRUNKS, None)
+        hotline.store.covered(incident.id, Cover.TRUNKS)
         return
     coverage = hotline.store.coverage(customer.id)
     left = coverage.seconds_left if coverage is not None else 0

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from ivr.errors import UnknownRecord
@@ -78,17 +77,17 @@ class Agreements:
         log.error("agreement %d changed %d times while incident %d asked for minutes", coverage.agreement_id, _LOOKS, incident_id)
         return 0
 
-    def extend_reservation(self, incident_id: int) -> int:
-        """More seconds for a talk under an agreement, added to what the incident may be talked about; 0 when there are none.
+    def extend_reservation(self, incident_id: int, known: int) -> int:
+        """More seconds for a talk under an agreement than the ``known`` ones that the incident has; 0 when there are none.
 
+        Two processes that know the same seconds add once: the other one is told what was added.
         They are of the period of this moment. After the end of the term there are none: the talk goes on to what it has.
         """
-        request = uuid4()
         for _ in range(_LOOKS):
             standing = self._one(incident_id=incident_id)
             if standing is None or standing.allotted is None:
                 return 0
-            row = self._db.row("extend", incident_id=incident_id, request=request, **self._worked_out(standing))
+            row = self._db.row("extend", incident_id=incident_id, known=known, **self._worked_out(standing))
             if row is not None:
                 return int(row["granted"])
         return 0

@@ -5,7 +5,7 @@ from secrets import randbelow
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import Category, Consent, Cover, Coverage, EndReason, Incident, IncidentStatus, OpenLeg, Rate
+from ivr.model import Category, Consent, Cover, EndReason, Incident, IncidentStatus, OpenLeg, Rate
 from ivr.records.clean import clean_text
 from ivr.records.database import Database, Row
 
@@ -74,10 +74,9 @@ class Calls:
         """Who calls; None when that could not be verified."""
         self._set("identified", incident_id, customer_id=customer_id, how=how)
 
-    def covered(self, incident_id: int, cover: Cover, coverage: Coverage | None) -> None:
-        """Who pays, and the seconds allotted (none without ``coverage``: unlimited)."""
-        agreement, seconds = (coverage.agreement_id, coverage.seconds_left) if coverage else (None, None)
-        self._set("covered", incident_id, cover=cover.value, agreement_id=agreement, seconds_left=seconds)
+    def covered(self, incident_id: int, cover: Cover) -> None:
+        """Who pays when it is no agreement (:meth:`reserve` is for those): the time is not limited."""
+        self._set("covered", incident_id, cover=cover.value)
 
     def connecting(self, incident_id: int) -> None:
         """Engineers are being offered it now. Raises IllegalChange when it is talking or ended."""

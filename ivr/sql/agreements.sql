@@ -19,4 +19,4 @@ SELECT granted FROM reserve_minutes(%(incident_id)s, %(agreement_id)s, %(version
 
 -- extend --
 SELECT granted FROM extend_minutes(%(incident_id)s, %(agreement_id)s, %(version)s, %(bounds)s::timestamptz[], %(before)s::bigint[],
-    %(allotted)s, %(most)s, %(request)s);
+    %(allotted)s, %(most)s, %(known)s);

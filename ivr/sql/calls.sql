@@ -75,8 +75,8 @@ UPDATE incident SET customer_id = %(customer_id)s, identified_how = %(how)s,
 WHERE id = %(incident_id)s RETURNING id;
 
 -- covered --
--- Who pays, and how many seconds were allotted (NULL is unlimited).
-UPDATE incident SET cover = %(cover)s, agreement_id = %(agreement_id)s, seconds_left = %(seconds_left)s
+-- Who pays when it is no agreement.
+UPDATE incident SET cover = %(cover)s, agreement_id = NULL, seconds_left = NULL
 WHERE id = %(incident_id)s RETURNING id;
 
 -- connecting --

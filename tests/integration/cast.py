@@ -131,7 +131,7 @@ def used(store: Store) -> Hold:
 def unpaid(store: Store) -> int:
     """An incident that was connected without prepayment and is over."""
     incident = agreed(store)
-    store.covered(incident.id, Cover.UNPAID, None)
+    store.covered(incident.id, Cover.UNPAID)
     accepted(store, incident.id)
     store.end_incident(incident.id, EndReason.RESOLVED)
     return incident.id

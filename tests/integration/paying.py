@@ -50,7 +50,7 @@ def prepaid(store: Store, gateway: StripeGateway) -> Hold:
 def unpaid(store: Store) -> Incident:
     """A guest who consented and is connected without payment."""
     incident = consented(store)
-    store.covered(incident.id, Cover.UNPAID, None)
+    store.covered(incident.id, Cover.UNPAID)
     return incident
 
 

@@ -92,7 +92,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(call=calls)
     def extend(self, call: Call) -> None:
-        more = self.store.extend_reservation(call.id)
+        more = self.store.extend_reservation(call.id, sum(call.granted))
         covered = call.granted and not call.over
         assert more == (min(AT_ONCE, self.left()) if covered else 0)
         if more:

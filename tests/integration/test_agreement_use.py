@@ -110,7 +110,7 @@ def test_what_is_decided_already_reserves_nothing(store: Store, sql: Sql) -> Non
     assert other.agreement_id != stale.agreement_id
     assert store.reserve(incident.id, other) == 0
     assert store.reserve(incident.id, stale) == 3600
-    store.covered(free.id, Cover.TRUNKS, None)
+    store.covered(free.id, Cover.TRUNKS)
     assert store.reserve(free.id, other) == 0
     assert store.incident(free.id).cover is Cover.TRUNKS
     talked(store, incident.id, 600)

@@ -23,7 +23,7 @@ def named(store: Store, customer: int = COVERED) -> int:
     """A caller who consented and named a customer whose PIN they did not know; connected unpaid, in the talk."""
     incident = agreed(store)
     store.claimed(incident.id, customer, how="locked")
-    store.covered(incident.id, Cover.UNPAID, None)
+    store.covered(incident.id, Cover.UNPAID)
     accepted(store, incident.id)
     return incident.id
 
@@ -89,7 +89,7 @@ def test_what_is_decided_keeps_its_cover(store: Store, sql: Sql) -> None:
     _over(store, one)
     sql("UPDATE incident SET charged_seconds = 0, charged_minutes = 0, charge_cents = 0, charge_tax_cents = 0 WHERE id = %s", one)
     with pytest.raises(IllegalChange, match="its cover stays unpaid"):
-        store.covered(one, Cover.TRUNKS, None)
+        store.covered(one, Cover.TRUNKS)
 
 
 # what is owed
@@ -175,7 +175,7 @@ def test_without_consent_nobody_owes_anything(store: Store, settings: Settings, 
     incident = called(store)
     store.consent(incident.id, Consent.NONE, rate=store.current_rate(), prompt_version="1", price_ms=9000)
     store.claimed(incident.id, BARE, how="wrong_pin")
-    store.covered(incident.id, Cover.UNPAID, None)
+    store.covered(incident.id, Cover.UNPAID)
     accepted(store, incident.id)
     talks(store, incident.id, 600.0)
     confirms(store, settings, incident.id)

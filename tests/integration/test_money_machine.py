@@ -167,7 +167,7 @@ class Money(RuleBasedStateMachine):
     def give_up_paying(self) -> None:
         """Stripe was silent and the policy connects all the same."""
         if self.store.incident(self.incident).cover is None:
-            self.store.covered(self.incident, Cover.UNPAID, None)
+            self.store.covered(self.incident, Cover.UNPAID)
 
     @rule()
     def press_one(self) -> None:

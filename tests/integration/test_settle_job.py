@@ -18,7 +18,7 @@ def covered_as(cover: Cover) -> Callable[[Store], int]:
 
     def make(store: Store) -> int:
         incident = agreed(store)
-        store.covered(incident.id, cover, None)
+        store.covered(incident.id, cover)
         return incident.id
 
     return make

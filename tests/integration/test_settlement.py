@@ -93,7 +93,7 @@ def test_an_engineer_lost_before_the_minimum_costs_nothing(store: Store, gateway
 def test_what_is_not_prepaid_is_never_captured(store: Store, gateway: StripeGateway) -> None:
     """A hold stands, but the incident turned out to be our own trunks': it is released in full."""
     hold = prepaid(store, gateway)
-    store.covered(hold.incident_id, Cover.TRUNKS, None)
+    store.covered(hold.incident_id, Cover.TRUNKS)
     talked(store, hold.incident_id, 1200.0)
     settle(store, gateway, hold.incident_id)
     assert statuses(store, hold.incident_id) == [HoldStatus.RELEASED]
@@ -136,7 +136,7 @@ def test_unpaid_time_is_a_debt_for_an_administrator(store: Store, gateway: Strip
 def test_without_consent_nothing_is_owed(store: Store, gateway: StripeGateway) -> None:
     """Three silences connect a human who can't be charged."""
     incident = called(store)
-    store.covered(incident.id, Cover.UNPAID, None)
+    store.covered(incident.id, Cover.UNPAID)
     talked(store, incident.id, 3600.0)
     settle(store, gateway, incident.id)
     assert store.debts() == []
@@ -351,7 +351,7 @@ def test_killed_before_the_card_went_out(store: Store, gateway: StripeGateway) -
 def test_a_caller_who_was_told_that_stripe_was_silent_is_not_charged_after_all(store: Store, gateway: StripeGateway) -> None:
     """Connected unpaid: the hold that Stripe did take is not taken up in the middle of the talk, it is released, and the debt stands."""
     hold = killed_while_confirming(store, gateway, card().number)
-    store.covered(hold.incident_id, Cover.UNPAID, None)
+    store.covered(hold.incident_id, Cover.UNPAID)
     assert learn(store, gateway, hold).status is HoldStatus.CONFIRMING
     talked(store, hold.incident_id, 1000.0)
     settle(store, gateway, hold.incident_id)

@@ -270,8 +270,8 @@ class MemoryRecords(MemoryHolds):
         self.current = replace(self.current, cover=Cover.AGREEMENT, seconds_left=left)
         return left
 
-    def covered(self, incident_id: int, cover: Cover, coverage: Coverage | None) -> None:
-        self.current = replace(self.current, cover=cover, seconds_left=coverage.seconds_left if coverage else None)
+    def covered(self, incident_id: int, cover: Cover) -> None:
+        self.current = replace(self.current, cover=cover, seconds_left=None)
 
     def caller_legs(self, incident_id: int) -> list[str]:
         return [uniqueid for uniqueid in ("caller-1",) if uniqueid not in self.causes]

@@ -99,7 +99,7 @@ def test_an_asterisk_that_cannot_record_is_no_end_of_the_call(records: MemoryRec
 
 def test_who_had_an_engineer_is_not_told_that_nothing_is_charged(records: MemoryRecords) -> None:
     """An engineer was lost and nobody else came: the goodbye says what it costs."""
-    records.covered(1001, Cover.TRUNKS, None)
+    records.covered(1001, Cover.TRUNKS)
     phone = ScriptedPhone()
     left(records, phone, reason=EndReason.ENGINEER_LOST)
     assert phone.heard[:3] == ["leave_message", "record", "no_engineer"]

@@ -77,7 +77,7 @@ class Partners:
         self.talk = replace(self.talk, said=frozenset(self.taken))
         return True
 
-    def extend_reservation(self, incident_id: int) -> int:
+    def extend_reservation(self, incident_id: int, known: int) -> int:
         more, self.more = self.more, 0
         self.talk = replace(self.talk, allotted=(self.talk.allotted or 0) + more)
         return more
