@@ -91,14 +91,18 @@ SELECT count(*) AS cards FROM card_try t JOIN hold h ON h.id = t.hold_id WHERE h
 -- cards_today --
 -- Cards of the last 24 hours that were not accepted: from the same caller ID, of the same customer, or a fifth of those from
 -- callers who hide their number (few of them must not lock out all others); whichever is most.
+-- A caller ID is the same one with +, 00, 1 or 0 before it: its last nine digits say whose it is. One without a digit is hidden.
 WITH recent AS (
     SELECT h.incident_id, count(*) AS cards FROM card_try t JOIN hold h ON h.id = t.hold_id
     WHERE t.began_at > now() - interval '24 hours' AND t.outcome IS DISTINCT FROM 'held' GROUP BY h.incident_id
+), caller AS (
+    SELECT incident_id, nullif(right(regexp_replace(caller_id, '\D', '', 'g'), 9), '') AS number
+    FROM call WHERE incident_id = %(incident_id)s OR incident_id IN (SELECT incident_id FROM recent)
 ), marked AS (
     SELECT recent.cards, i.customer_id = mine.customer_id AS same_customer,
-        EXISTS (SELECT FROM call c JOIN call m ON m.caller_id = c.caller_id
+        EXISTS (SELECT FROM caller c JOIN caller m ON m.number = c.number
             WHERE c.incident_id = recent.incident_id AND m.incident_id = mine.id) AS same_caller,
-        EXISTS (SELECT FROM call c JOIN call m ON m.caller_id IS NULL AND c.caller_id IS NULL
+        EXISTS (SELECT FROM caller c JOIN caller m ON m.number IS NULL AND c.number IS NULL
             WHERE c.incident_id = recent.incident_id AND m.incident_id = mine.id) AS both_hidden
     FROM recent JOIN incident i ON i.id = recent.incident_id JOIN incident mine ON mine.id = %(incident_id)s
 )
