@@ -64,7 +64,7 @@ def calls(world: World, attempt: Attempt, dice: random.Random, humans: Sequence[
 def _makes(world: World, caller: Caller, attempt: Attempt, dice: random.Random, humans: Sequence[str]) -> str:
     world.presses_nine(caller)
     steps = _steps(attempt.kind)
-    leaves_at = dice.randrange(len(steps)) if attempt.wish == "hangs up in the questions" else -1
+    leaves_at = dice.randrange(len(steps)) if steps and attempt.wish == "hangs up in the questions" else -1
     for place, (prompt, keys) in enumerate(steps):
         if _waits_for(caller, prompt, humans, STEP) != prompt:
             attempt.notes.append(f"{prompt} was not heard")  # a fault changed the way: now only the end counts
@@ -72,7 +72,7 @@ def _makes(world: World, caller: Caller, attempt: Attempt, dice: random.Random, 
         if place == leaves_at:
             return CHOICE
         caller.presses(keys)
-    if attempt.wish == "hangs up while waiting":
+    if attempt.wish == "hangs up while waiting" or (not steps and attempt.wish == "hangs up in the questions"):
         if _waits_for(caller, "leave_message", humans, dice.uniform(3, 15)) == HUMAN:
             return HUMAN
         return CHOICE

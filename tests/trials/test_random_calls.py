@@ -76,8 +76,9 @@ def test_every_caller_reaches_a_human_leaves_a_message_or_chooses_to_hang_up(bus
                     line.submit(calls, world, one, random.Random(f"{SEED} call {one.number}"), [phone.name for phone in phones])
                     for one in attempts[first : first + BATCH]
                 ]
-                for job in jobs:
+                for job, one in zip(jobs, attempts[first:], strict=False):
                     job.result()
+                    _tell(f"{one.number}: {one.kind}, {one.wish}: {one.outcome} ({one.seconds:.0f} s) {'; '.join(one.notes)}")
             world.network.hang_up_all()
             wait_until(lambda: not world.open_incidents(), 120)
         for human in humans:
@@ -85,6 +86,12 @@ def test_every_caller_reaches_a_human_leaves_a_message_or_chooses_to_hang_up(bus
     print(f"seed {SEED}, {CALLS} calls in {(time.monotonic() - began) / 60:.0f} minutes, {AT_ONCE} at once\n{_table(attempts, faults)}")
     assert audit(world.store, world.gateway) == []
     assert not [one for one in attempts if one.outcome not in (HUMAN, MESSAGE, CHOICE)]
+
+
+def _tell(line: str) -> None:
+    """At once into a file: the trial takes long."""
+    with (FOLDER / "random-calls.txt").open("a") as table:
+        table.write(line + "\n")
 
 
 @contextmanager
