@@ -3,6 +3,7 @@
 Nothing here writes a digit anywhere: not in a log, not in an exception's text, not in a ``repr``.
 """
 
+import atexit
 import logging
 import os
 import socket
@@ -37,6 +38,7 @@ _TONE_SECONDS: Final = 1.0
 _KEYS: Final = "0123456789*#ABCD"
 _USAGE_LINES: Final = 200
 _NULL: Final = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the life of the process
+atexit.register(_NULL.close)
 
 
 class _Session(AGI):
