@@ -5,7 +5,7 @@ import pytest
 from ivr.config import Settings
 from ivr.pins import check_pin
 from ivr.store import Store
-from tests.integration.administering import AGREEMENT, RATE, data, run
+from tests.integration.administering import AGREEMENT, RATE, data, ivr
 from tests.integration.cast import agreed
 from tests.integration.conftest import Sql
 
@@ -17,7 +17,7 @@ def test_a_customer_is_entered_and_the_pin_shown_once(settings: Settings, store:
     made = data(settings, "customer", "add", "2001", "--name", "Quay & Sons", "--phone", "(202) 555-0142", "--email", "a@example.com")
     assert made["phones"] == ["+12025550142"]
     assert check_pin(made["pin"], sql("SELECT pin_hash FROM customer WHERE account = '2001'")[0][0], settings.pin_pepper)
-    shown = run(settings, "customer", "show", "2001")
+    shown = ivr(settings, "customer", "show", "2001")
     assert made["pin"] not in shown.stdout
     assert "Quay & Sons" in shown.stdout
     known = store.customer_by_phone("+12025550142")
@@ -27,14 +27,14 @@ def test_a_customer_is_entered_and_the_pin_shown_once(settings: Settings, store:
 
 def test_a_typed_pin_obeys_the_rules(settings: Settings, store: Store) -> None:
     """Read from the standard input; a trivial one is refused, said why, not repeated, and changes nothing."""
-    done = run(settings, "customer", "add", "2001", "--name", "X", "--pin", "-", typed="4826\n")
+    done = ivr(settings, "customer", "add", "2001", "--name", "X", "--pin", "-", typed="4826\n")
     assert done.returncode == 0, done.stderr
     assert "4826" not in done.stdout
     customer = store.customer_by_account("2001")
     assert customer is not None
     assert check_pin("4826", customer.pin_hash, settings.pin_pepper)
     for pin in ("4321", "8888", "2001", "123456789", ""):
-        refused = run(settings, "customer", "change", "2001", "--pin", "-", typed=f"{pin}\n")
+        refused = ivr(settings, "customer", "change", "2001", "--pin", "-", typed=f"{pin}\n")
         assert (refused.returncode, refused.stdout) == (2, "")
         assert "PIN" in refused.stderr
         assert not pin or pin not in refused.stderr
@@ -43,25 +43,25 @@ def test_a_typed_pin_obeys_the_rules(settings: Settings, store: Store) -> None:
 
 def test_a_change_touches_only_what_is_named(settings: Settings, store: Store) -> None:
     """The rest stays; phones come and go one by one; a shared phone is warned of."""
-    done = run(settings, "customer", "change", "1001", "--phone", "+12025550106", "--drop-phone", "+12025550101", "--no-trunks")
+    done = ivr(settings, "customer", "change", "1001", "--phone", "+12025550106", "--drop-phone", "+12025550101", "--no-trunks")
     assert done.returncode == 0, done.stderr
     assert "1006 too" in done.stderr
     record = store.customer_record("1001")
     assert (record.name, record.phones, record.trunks) == ("Covered Dental", ("+12025550102", "+12025550106"), False)
-    assert run(settings, "customer", "change", "1001", "--drop-phone", "+12025550101").returncode == 1
-    assert run(settings, "customer", "change", "1001").returncode == 2
+    assert ivr(settings, "customer", "change", "1001", "--drop-phone", "+12025550101").returncode == 1
+    assert ivr(settings, "customer", "change", "1001").returncode == 2
 
 
 def test_an_ended_customer_is_recognised_no_more_and_what_was_stands(settings: Settings, store: Store) -> None:
     """Neither by account nor by phone; incidents stay; the account is not free; --reopen takes it back."""
     incident = agreed(store)
     store.identified(incident.id, 6, how="pin")
-    assert run(settings, "customer", "end", "1006").returncode == 1, "without --yes, with nobody to ask"
+    assert ivr(settings, "customer", "end", "1006").returncode == 1, "without --yes, with nobody to ask"
     assert data(settings, "customer", "end", "1006", "--yes")["closed_at"]
     assert store.customer_by_account("1006") is None
     assert store.customer_by_phone("+12025550106") is None
     assert store.report(incident.id).summary.account == "1006"
-    assert "--reopen" in run(settings, "customer", "add", "1006", "--name", "Another").stderr
+    assert "--reopen" in ivr(settings, "customer", "add", "1006", "--name", "Another").stderr
     assert [one["account"] for one in data(settings, "customer", "list")] == ["1001", "1002", "1003", "1004", "1005"]
     assert len(data(settings, "customer", "list", "--ended")) == 6
     data(settings, "customer", "change", "1006", "--reopen")
@@ -74,7 +74,7 @@ def test_an_ended_customer_is_recognised_no_more_and_what_was_stands(settings: S
 def test_a_hostile_name_is_only_a_name(settings: Settings, store: Store, name: str) -> None:
     """Bad input 2: stored and shown as it is, run by nobody."""
     assert data(settings, "customer", "add", "2001", "--name", name)["name"] == name
-    assert name in run(settings, "customer", "list").stdout
+    assert name in ivr(settings, "customer", "list").stdout
     assert len(store.customers()) == 7
 
 
@@ -98,11 +98,11 @@ def test_an_agreement_is_entered_shown_changed_and_ended(settings: Settings, sto
     assert store.coverage(6) is None
     data(settings, "agreement", "change", number, "--emergencies")
     same = (*AGREEMENT[:-1], "unlimited", "--period", "month", "--increment", "6")
-    assert "The very same" in run(settings, "agreement", "add", "1006", *same).stderr
+    assert "The very same" in ivr(settings, "agreement", "add", "1006", *same).stderr
     assert data(settings, "agreement", "add", "1006", *AGREEMENT)["overlaps"] == [made["id"]]
-    assert run(settings, "agreement", "end", number).returncode == 1
+    assert ivr(settings, "agreement", "end", number).returncode == 1
     assert data(settings, "agreement", "end", number, "--yes")["is_valid"] is False
-    assert "by itself" in run(settings, "agreement", "end", number, "--yes").stderr
+    assert "by itself" in ivr(settings, "agreement", "end", number, "--yes").stderr
 
 
 def test_an_agreement_that_has_not_begun_is_removed(settings: Settings, store: Store) -> None:
@@ -126,10 +126,10 @@ def test_a_new_rate_is_said_from_its_moment_and_never_changes_the_past(settings:
     assert store.current_rate().price_cents == 275
     later = data(settings, "rate", "add", *RATE, "--from", "2150-01-01T00:00Z", "--blocks", "15,45")
     assert [one["until"] is None for one in data(settings, "rate", "list")] == [False, False, False, False, True]
-    assert "stays as it is" in run(settings, "rate", "end", str(now["id"]), "--yes").stderr
+    assert "stays as it is" in ivr(settings, "rate", "end", str(now["id"]), "--yes").stderr
     assert data(settings, "rate", "end", str(later["id"]), "--yes") == {"removed": later["id"]}
-    assert run(settings, "rate", "add", *RATE, "--from", "2020-01-01").returncode == 2
-    assert run(settings, "rate", "add", *RATE[:-1]).returncode == 1, "without --yes, with nobody to ask"
+    assert ivr(settings, "rate", "add", *RATE, "--from", "2020-01-01").returncode == 2
+    assert ivr(settings, "rate", "add", *RATE[:-1]).returncode == 1, "without --yes, with nobody to ask"
 
 
 # blocks
@@ -139,8 +139,8 @@ def test_a_block_stands_until_it_ends(settings: Settings, store: Store) -> None:
     """In any form of the number; a customer's own phone only after a yes; twice is said so."""
     assert data(settings, "block", "add", "(202) 555-0199", "--reason", "nuisance")[0]["phone"] == "+12025550199"
     assert store.is_blocked("+12025550199")
-    assert "blocked already" in run(settings, "block", "add", "+12025550199", "--reason", "again").stderr
-    assert "1001" in run(settings, "block", "add", "+12025550101", "--reason", "x").stderr
+    assert "blocked already" in ivr(settings, "block", "add", "+12025550199", "--reason", "again").stderr
+    assert "1001" in ivr(settings, "block", "add", "+12025550101", "--reason", "x").stderr
     assert not store.is_blocked("+12025550101")
     data(settings, "block", "add", "+12025550101", "--reason", "x", "--until", "2150-01-01", "--yes")
     assert [one["phone"] for one in data(settings, "block", "list")] == ["+12025550101", "+12025550199"]
@@ -149,7 +149,7 @@ def test_a_block_stands_until_it_ends(settings: Settings, store: Store) -> None:
     data(settings, "block", "end", "+12025550199")
     assert not store.is_blocked("+12025550199")
     for command in (("end", "+12025550199"), ("change", "+12025550199", "--reason", "x")):
-        assert "is not blocked" in run(settings, "block", *command).stderr
+        assert "is not blocked" in ivr(settings, "block", *command).stderr
     assert len(data(settings, "block", "show", "+12025550199")) == 1
     assert len(data(settings, "block", "list")) == 1
     assert len(data(settings, "block", "list", "--ended")) == 2

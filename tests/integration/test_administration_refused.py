@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from ivr.config import Settings
-from tests.integration.administering import run, words
+from tests.integration.administering import ivr, words
 from tests.integration.postgres_server import PostgresServer
 
 
@@ -33,7 +33,7 @@ def settings(quiet_database: str) -> Iterator[Settings]:
 )
 def test_a_name_that_does_something_elsewhere_is_refused(settings: Settings, name: str) -> None:
     """Bad input 2: what a spreadsheet or a terminal would run."""
-    refused = run(settings, "customer", "add", "2001", f"--name={name}")
+    refused = ivr(settings, "customer", "add", "2001", f"--name={name}")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith("--name: ")
 
@@ -53,7 +53,7 @@ def test_a_name_that_does_something_elsewhere_is_refused(settings: Settings, nam
 def test_what_is_no_amount_is_refused(settings: Settings, options: tuple[str, str], named: str) -> None:
     """Bad input 8: 0, negative, fractional, beyond 64 bits, unknown currency; and currencies that no prompt can say."""
     given = {"--cents": "275", "--minimum": "15", "--tax": "8.25"} | dict([options])
-    refused = run(settings, "rate", "add", "--yes", *(f"{name}={value}" for name, value in given.items()))
+    refused = ivr(settings, "rate", "add", "--yes", *(f"{name}={value}" for name, value in given.items()))
     assert (refused.returncode, refused.stdout) == (2, "")
     assert named in words(refused.stderr)
 
@@ -156,7 +156,7 @@ block show +12025550199
 @pytest.mark.parametrize("command", WRONG)
 def test_what_is_wrong_on_the_command_line_is_refused(settings: Settings, command: str) -> None:
     """Bad input 12: exit code 2, a word why, no traceback."""
-    refused = run(settings, *shlex.split(command))
+    refused = ivr(settings, *shlex.split(command))
     assert (refused.returncode, refused.stdout) == (2, ""), refused.stdout
     assert refused.stderr
     assert "Traceback" not in refused.stderr
@@ -165,6 +165,6 @@ def test_what_is_wrong_on_the_command_line_is_refused(settings: Settings, comman
 @pytest.mark.parametrize("command", MISSING)
 def test_what_is_not_there_is_one_clear_sentence(settings: Settings, command: str) -> None:
     """Exit code 1, and no traceback."""
-    answer = run(settings, *shlex.split(command))
+    answer = ivr(settings, *shlex.split(command))
     assert (answer.returncode, answer.stdout) == (1, "")
     assert len(answer.stderr.strip().splitlines()) == 1

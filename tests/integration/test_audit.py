@@ -8,7 +8,7 @@ import pytest
 from ivr.config import Settings
 from ivr.errors import IllegalChange
 from ivr.store import Store
-from tests.integration.administering import AGREEMENT, RATE, data, run
+from tests.integration.administering import AGREEMENT, RATE, data, ivr
 from tests.integration.conftest import Sql
 
 NEVER: Final = frozenset({
@@ -41,13 +41,13 @@ def test_every_change_leaves_its_line(
 ) -> None:
     """Who, what, which, before and after; and one that changes nothing leaves none."""
     sql("INSERT INTO blocked_caller (phone, reason, by) VALUES ('+12025550198', 'x', 'x')")
-    done = run(settings, *command, actor="monday.admin")
+    done = ivr(settings, *command, IVR_ACTOR="monday.admin")
     assert done.returncode == 0, done.stderr
     last = store.changes(limit=1)[0]
     assert (last.who, last.action, last.entity) == ("monday.admin", action, entity)
     assert (last.before is None, last.after is None) == (action == "add", action == "remove")
     assert last.before != last.after
-    shown = run(settings, "changes", "--limit", "1")
+    shown = ivr(settings, "changes", "--limit", "1")
     assert "monday.admin" in shown.stdout
     assert f"{action} {entity.replace('_', ' ')}" in shown.stdout
 

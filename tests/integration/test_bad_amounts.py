@@ -17,9 +17,9 @@ from ivr.model import HoldStatus
 from ivr.settlement import settle
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
+from tests.integration.administering import ivr
 from tests.integration.conftest import Sql
 from tests.integration.paying import consented, prepaid, talked
-from tests.integration.test_cli import ivr
 
 BEYOND = 2**64
 WRONG_CENTS = [0, -1, 0.5, 2**31, 2**63, BEYOND + 500]

@@ -1,30 +1,15 @@
 """The command line, run as a person or a program runs it."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from ivr.config import Settings
 from ivr.model import Consent, EndReason
 from ivr.store import Store
+from tests.integration.administering import ivr, own_process
 from tests.integration.cast import COVERED, called, covered, talking
 from tests.integration.postgres_server import PostgresServer
-
-ROOT = Path(__file__).parents[2]
-
-
-def ivr(settings: Settings | None, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """``ivr …`` in a process of its own, with these settings and none of the tester's."""
-    mine = {name: value for name, value in os.environ.items() if not name.startswith("IVR_")}
-    if settings is not None:
-        mine |= {"IVR_DATABASE_URL": str(settings.database_url), "IVR_PIN_PEPPER": "p", "IVR_AMI_SECRET": "s"}
-    command = [sys.executable, "-m", "ivr", *arguments]
-    environment = mine | {"PYTHONPATH": str(ROOT)} | variables
-    return subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, timeout=30, check=False)
 
 
 @pytest.fixture
@@ -43,7 +28,7 @@ def finished(store: Store) -> int:
 
 def test_show_is_read_by_a_person(settings: Settings, finished: int) -> None:
     """Who called, who came, how long, who pays, and the timeline in words; nothing in it steers the terminal."""
-    shown = ivr(settings, "incident", "show", str(finished))
+    shown = own_process(settings, "incident", "show", str(finished))
     assert shown.returncode == 0, shown.stderr
     for words in (
         "Covered Dental (1001)",
@@ -62,7 +47,7 @@ def test_show_is_read_by_a_person(settings: Settings, finished: int) -> None:
 
 def test_show_json_is_read_by_a_program(settings: Settings, finished: int) -> None:
     """Only JSON on the standard output, offsets rising from zero."""
-    data = json.loads(ivr(settings, "incident", "show", str(finished), "--json").stdout)
+    data = json.loads(own_process(settings, "incident", "show", str(finished), "--json").stdout)
     assert (data["id"], data["status"], data["reason"], data["cover"], data["talked_seconds"]) == (
         finished,
         "ended",
@@ -91,7 +76,7 @@ def test_an_unknown_incident_is_one_sentence(settings: Settings) -> None:
         answer = ivr(settings, "incident", "show", number)
         assert (answer.returncode, answer.stdout) == (1, "")
         assert len(answer.stderr.strip().splitlines()) == 1
-    assert ivr(settings, "incident", "show", "4711").stderr.strip() == "There is no incident 4711."
+    assert own_process(settings, "incident", "show", "4711").stderr.strip() == "There is no incident 4711."
 
 
 @pytest.mark.parametrize(
@@ -106,7 +91,7 @@ def test_wrong_arguments_are_refused(settings: Settings, arguments: tuple[str, .
 
 def test_missing_settings_are_named_with_the_way_out() -> None:
     """All that is missing at once, and where to set it."""
-    answer = ivr(None, "incident", "list")
+    answer = own_process(None, "incident", "list")
     assert answer.returncode == 1
     for word in ("IVR_DATABASE_URL", "IVR_PIN_PEPPER", "IVR_AMI_SECRET", ".env"):
         assert word in answer.stderr
@@ -125,7 +110,7 @@ def test_a_wrong_setting_is_named_without_its_value(settings: Settings) -> None:
 def test_a_database_that_is_away_is_said_so(settings: Settings) -> None:
     """By every command that needs it, without a traceback."""
     for command in (("incident", "list"), ("migrate",)):
-        answer = ivr(settings, *command, IVR_DATABASE_URL="postgresql://postgres@127.0.0.1:1/x")
+        answer = own_process(settings, *command, IVR_DATABASE_URL="postgresql://postgres@127.0.0.1:1/x")
         assert answer.returncode == 1
         assert "IVR_DATABASE_URL" in answer.stderr
         assert "Traceback" not in answer.stderr

@@ -16,10 +16,10 @@ from ivr.embedded.stripe_sandbox import SandboxControl
 from ivr.errors import SwitchboardDown
 from ivr.findings import Finding, State, ok
 from ivr.store import Store
+from tests.integration.administering import ivr, own_process
 from tests.integration.conftest import Sql
 from tests.integration.fake_asterisk import FakeManager
 from tests.integration.postgres_server import PostgresServer
-from tests.integration.test_cli import ivr
 
 GOOD_LOGS = """Channel                             Type     Formatter  Status    Configuration
 -------                             ----     ---------  ------    -------------
@@ -197,7 +197,7 @@ def test_the_command_is_for_people_and_programs(whole: Settings, store: Store) -
         "IVR_AMI_PORT": str(whole.ami_port), "IVR_FAILSAFE_PHONES": "+15555550191", "IVR_STRIPE_URL": whole.stripe_url,
         "IVR_STRIPE_KEY": whole.stripe_key.get_secret_value() if whole.stripe_key else "",
     }  # fmt: skip
-    shown = ivr(whole, "doctor", **variables)
+    shown = own_process(whole, "doctor", **variables)
     assert shown.returncode == 0, shown.stdout
     assert "ok       database  answers, and is up to date" in shown.stdout
     assert "warning  stripe" in shown.stdout

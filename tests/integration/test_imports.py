@@ -8,7 +8,7 @@ import pytest
 from ivr.config import Settings
 from ivr.pins import check_pin
 from ivr.store import Store
-from tests.integration.administering import data, run
+from tests.integration.administering import data, ivr
 from tests.integration.conftest import Sql
 
 CUSTOMERS = """account,name,email,trunks,phones,pin
@@ -66,7 +66,7 @@ def test_a_table_of_agreements_is_entered_and_again_changes_nothing(settings: Se
     lines = sql("SELECT count(*) FROM audit")
     assert actions(data(settings, "agreement", "import", file)) == ["leave", "leave"]
     assert sql("SELECT count(*) FROM audit") == lines
-    said = run(settings, "agreement", "import", table(tmp_path, AGREEMENTS.replace(",60,", ",90,").replace("2199-12-30", "2150-06-30", 1)))
+    said = ivr(settings, "agreement", "import", table(tmp_path, AGREEMENTS.replace(",60,", ",90,").replace("2199-12-30", "2150-06-30", 1)))
     assert "minutes: 60 → 90" in said.stdout
     first = store.agreement_records("1006")[0]
     assert (first.minutes, first.period, str(first.ends_at.date())) == (90, "month", "2150-07-01")
@@ -107,7 +107,7 @@ def test_every_fault_of_a_table_is_listed_and_nothing_is_written(
     settings: Settings, store: Store, tmp_path: Path, text: str, faults: list[str]
 ) -> None:
     """With the line's number, all at once; the good lines wait too."""
-    refused = run(settings, "customer", "import", table(tmp_path, text))
+    refused = ivr(settings, "customer", "import", table(tmp_path, text))
     assert (refused.returncode, refused.stdout) == (1, "")
     for fault in faults:
         assert fault in refused.stderr
@@ -117,8 +117,8 @@ def test_every_fault_of_a_table_is_listed_and_nothing_is_written(
 def test_a_table_that_is_no_text_is_said_so(settings: Settings, tmp_path: Path) -> None:
     """Latin-1, a folder, no file."""
     (tmp_path / "latin.csv").write_bytes("account,name\n1,Müller\n".encode("latin-1"))
-    assert "not UTF-8" in run(settings, "customer", "import", str(tmp_path / "latin.csv")).stderr
-    assert "can't be read" in run(settings, "customer", "import", str(tmp_path)).stderr
+    assert "not UTF-8" in ivr(settings, "customer", "import", str(tmp_path / "latin.csv")).stderr
+    assert "can't be read" in ivr(settings, "customer", "import", str(tmp_path)).stderr
 
 
 def test_the_faults_of_agreements_are_listed_too(settings: Settings, store: Store, tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_the_faults_of_agreements_are_listed_too(settings: Settings, store: Stor
         "1006,2026-01-01,2199-12-30,America/New_York,60,\n"
         "1002,2026-05-01,2027-04-30,UTC,5,\n"
     )
-    refused = run(settings, "agreement", "import", table(tmp_path, text))
+    refused = ivr(settings, "agreement", "import", table(tmp_path, text))
     assert refused.returncode == 1
     assert refused.stderr.splitlines() == [
         "line 2: there is no customer 9",
@@ -139,7 +139,7 @@ def test_the_faults_of_agreements_are_listed_too(settings: Settings, store: Stor
         "line 4: the same agreement is in line 3 already (account 1006, first day 2026-01-01)",
     ]
     impossible = "account,first_day,last_day,zone,minutes\n1006,2026-01-02,2026-01-01,Mars/Base,0\n1006,x,2026-01-01,UTC,9\n"
-    refused = run(settings, "agreement", "import", table(tmp_path, impossible))
+    refused = ivr(settings, "agreement", "import", table(tmp_path, impossible))
     assert [line.split(": ")[:2] for line in refused.stderr.splitlines()] == [
         ["line 2", "zone"], ["line 2", "minutes"], ["line 3", "first_day"],
     ]  # fmt: skip
@@ -149,7 +149,7 @@ def test_the_faults_of_agreements_are_listed_too(settings: Settings, store: Stor
 def test_an_ended_customer_is_not_brought_back_by_a_table(settings: Settings, store: Store, tmp_path: Path) -> None:
     """That is somebody's decision."""
     data(settings, "customer", "end", "1006", "--yes")
-    refused = run(settings, "customer", "import", table(tmp_path, CUSTOMERS))
+    refused = ivr(settings, "customer", "import", table(tmp_path, CUSTOMERS))
     assert "--reopen" in refused.stderr
     assert len(store.customers(ended=True)) == 6
 

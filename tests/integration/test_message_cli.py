@@ -2,7 +2,6 @@
 
 import json
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import pytest
 
 from ivr.config import Settings
 from ivr.store import Store
+from tests.integration.administering import Said, ivr, own_process
 from tests.integration.cast import called, kinds
 from tests.integration.conftest import Sql
-from tests.integration.test_cli import ivr
 from tests.integration.test_messages import given, kept
 
 __all__ = ["given"]
@@ -20,7 +19,7 @@ __all__ = ["given"]
 ODD_NAME = "[red]\x1b[31m\u202e"
 
 
-def run(given: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(given: Settings, *arguments: str) -> Said:
     return ivr(given, "message", *arguments, IVR_STATE_FOLDER=str(given.state_folder), PATH="", IVR_ACTOR="monday")
 
 
@@ -60,7 +59,7 @@ def test_play_plays(store: Store, given: Settings, tmp_path: Path) -> None:
     player = tmp_path / "aplay"
     player.write_text(f"#!{sys.executable}\nimport sys\nprint('played', sys.argv[-1])\n")
     player.chmod(0o755)
-    answer = ivr(given, "message", "play", str(message.incident_id), IVR_STATE_FOLDER=str(tmp_path), PATH=str(tmp_path))
+    answer = own_process(given, "message", "play", str(message.incident_id), IVR_STATE_FOLDER=str(tmp_path), PATH=str(tmp_path))
     assert f"played {given.messages_folder / message.file}" in answer.stdout
 
 

@@ -1,7 +1,6 @@
 """``ivr money`` as an administrator runs it: clear words, and exit codes that a script can rely on."""
 
 import json
-import subprocess
 from uuid import uuid4
 
 import pytest
@@ -12,11 +11,11 @@ from ivr.model import EndReason, Hold, HoldStatus
 from ivr.settlement import settle
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
+from tests.integration.administering import Said, ivr, own_process
 from tests.integration.paying import card, consented, held, opened, prepaid, statuses, talked, unpaid
-from tests.integration.test_cli import ivr
 
 
-def money(paying: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+def money(paying: Settings, *arguments: str) -> Said:
     """``ivr money …`` with this test's Stripe."""
     assert paying.stripe_key is not None
     key = paying.stripe_key.get_secret_value()
@@ -177,12 +176,12 @@ def test_debts_are_listed(paying: Settings, store: Store, gateway: StripeGateway
 
 
 def test_without_stripe_the_commands_say_what_to_do(paying: Settings, settled: Hold) -> None:
-    """No key, a wrong key, nobody there."""
-    no_key = ivr(paying, "money", "audit")
+    """No key, a wrong key, nobody there; as processes, since the libraries of Stripe write to the standard error too."""
+    no_key = own_process(paying, "money", "audit")
     assert (no_key.returncode, "IVR_STRIPE_KEY" in no_key.stderr) == (1, True)
-    wrong = ivr(paying, "money", "audit", IVR_STRIPE_URL=paying.stripe_url, IVR_STRIPE_KEY="sk_test_wrong")
+    wrong = own_process(paying, "money", "audit", IVR_STRIPE_URL=paying.stripe_url, IVR_STRIPE_KEY="sk_test_wrong")
     assert (wrong.returncode, "401" in wrong.stderr, "sk_test_wrong" in wrong.stderr) == (1, True, False)
-    away = ivr(paying, "money", "audit", IVR_STRIPE_URL="http://127.0.0.1:9", IVR_STRIPE_KEY="sk_test_x", IVR_STRIPE_SECONDS="0.5")
+    away = own_process(paying, "money", "audit", IVR_STRIPE_URL="http://127.0.0.1:9", IVR_STRIPE_KEY="sk_test_x", IVR_STRIPE_SECONDS="0.5")
     assert (away.returncode, "Stripe does not answer" in away.stderr) == (1, True)
 
 

@@ -12,8 +12,8 @@ from ivr.__main__ import app
 from ivr.config import Settings
 from ivr.config import settings as settings_of_this_process
 from ivr.store import Store
+from tests.integration.administering import ivr, own_process
 from tests.integration.conftest import Sql
-from tests.integration.test_cli import ivr
 
 LAYER = ("rota", "add-layer", "primary", "--engineer", "Ann", "--engineer", "ben", "--zone", "America/New_York", "--from", "2026-01-01")
 GROUPS = ("rota", "engineer")
@@ -179,9 +179,9 @@ def test_from_an_empty_rota_to_who_rings(settings: Settings) -> None:
     made = ivr(settings, *LAYER, "--every", "monday", "--at", "08:30")
     assert made.stdout.startswith("Layer primary on level 1: Ann, Ben in turn, Monday 08:30 America/New_York, from 2026-01-01.")
     times = ("--from", "2096-06-01T18:00-04:00", "--until", "2096-06-02T00:00-04:00")
-    given = ivr(settings, "rota", "override", "1", "Cleo", *times, "--reason", "a fair", TZ="Europe/Berlin")
+    given = own_process(settings, "rota", "override", "1", "Cleo", *times, "--reason", "a fair", TZ="Europe/Berlin")
     assert given.stdout == "Override 1: Cleo on level 1 from Sat 2096-06-02 00:00 CEST to Sat 2096-06-02 06:00 CEST.\n"
-    shown = ivr(settings, "who-rings", "--at", "2096-06-02T03:00", TZ="Europe/Berlin").stdout
+    shown = own_process(settings, "who-rings", "--at", "2096-06-02T03:00", TZ="Europe/Berlin").stdout
     for words in ("At Sat 2096-06-02 03:00 CEST:", "Cleo", "+12025550103", "override 1 until", "a fair", "one by one, 25 s"):
         assert words in shown
     assert "Ann" not in shown

@@ -1,25 +1,21 @@
 """The sweep and the worker that runs it, on real rows."""
 
-import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from time import monotonic, sleep
 
-import pytest
-
 from ivr.config import Settings
-from ivr.jobs import live_channels, sweep_once
+from ivr.jobs import EVERY_MINUTE, live_channels, queue, sweep_once
 from ivr.model import EndReason, OfferEnd
 from ivr.store import Store
+from tests.integration.administering import ROOT, environment
 from tests.integration.cast import called, connecting, kinds, offered, talking
 from tests.integration.conftest import Sql
 from tests.integration.fake_asterisk import FakeManager
 
 WINDOW = 900
 """Seconds that a caller may come back."""
-ROOT = Path(__file__).parents[2]
 
 
 def hours_pass(sql: Sql) -> None:
@@ -96,16 +92,17 @@ def test_asterisk_is_asked_who_is_on_the_line(settings: Settings) -> None:
         assert live_channels(settings.model_copy(update={"ami_port": asterisk.port})) == frozenset({"living.1"})
 
 
-@pytest.fixture
-def worker(settings: Settings) -> subprocess.Popen[bytes]:
-    """``ivr worker`` as a process."""
-    variables = {"IVR_DATABASE_URL": str(settings.database_url), "IVR_PIN_PEPPER": "p", "IVR_AMI_SECRET": "s", "IVR_AMI_PORT": "1"}
-    environment = os.environ | variables | {"PYTHONPATH": str(ROOT), "IVR_AMI_SECONDS": "0.3"}
-    return subprocess.Popen([sys.executable, "-m", "ivr", "worker"], env=environment, cwd="/")
+def test_the_sweep_and_the_look_for_stalled_jobs_are_due_each_minute() -> None:
+    """Whoever was left waits a minute at most."""
+    due = {task.task.name: task.cron for task in queue.periodic_registry.periodic_tasks.values()}
+    assert (due["ivr:sweep"], due["ivr:retry_stalled"]) == (EVERY_MINUTE, EVERY_MINUTE) == ("* * * * *", "* * * * *")
 
 
-def test_the_worker_sweeps_each_minute_and_stops_when_told(store: Store, sql: Sql, worker: subprocess.Popen[bytes]) -> None:
-    """Within a minute and a bit the incident is ended; a job that a killed worker held is run again; SIGTERM ends it with 0."""
+def test_the_worker_sweeps_and_stops_when_told(store: Store, settings: Settings, sql: Sql) -> None:
+    """What was due before it came is done at once: the incident is ended, and a job that a killed worker held is run again.
+
+    Started after the rows are old, so that its first sweep sees them. SIGTERM ends it with 0.
+    """
     incident = connecting(store)
     store.end_leg(store.unfinished(0)[0].caller_uniqueids[0], 16)
     hours_pass(sql)
@@ -114,6 +111,8 @@ def test_the_worker_sweeps_each_minute_and_stops_when_told(store: Store, sql: Sq
         " SELECT 'default', 'ivr:sweep', 'doing', w.worker_id FROM procrastinate_register_worker_v1() w"
     )
     sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+    variables = environment(settings, PYTHONPATH=str(ROOT), IVR_AMI_PORT="1", IVR_AMI_SECONDS="0.3")
+    worker = subprocess.Popen([sys.executable, "-m", "ivr", "worker"], env=variables, cwd="/")
     try:
         until = monotonic() + 75
         while store.incident(incident.id).reason is None or sql("SELECT 1 FROM procrastinate_jobs WHERE status = 'doing'"):

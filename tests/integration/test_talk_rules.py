@@ -10,9 +10,9 @@ from ivr.errors import IllegalChange, UnknownRecord
 from ivr.model import EndReason
 from ivr.settlement import decide
 from ivr.store import Store
+from tests.integration.administering import ivr
 from tests.integration.cast import CHARGE, COVERED, accepted, agreed, called, connecting, covered, held, kinds, talking
 from tests.integration.conftest import Sql
-from tests.integration.test_cli import ivr
 
 
 def caller_of(store: Store, incident_id: int) -> str:
