@@ -1,5 +1,6 @@
 """PostgreSQL for the integration tests: one server for each test process, a fresh migrated database for each test."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -22,13 +23,21 @@ from tests.integration.postgres_server import PostgresServer
 Sql = Callable[..., list[tuple[Any, ...]]]
 Amend = Callable[..., None]
 
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 2**30
+
 _numbers = count(1)
+
+
+def in_memory() -> Path | None:
+    """A folder in memory where there is room: a database there is made and dropped in a third of the time. None: the usual one."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES else None
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[PostgresServer]:
     """The running server, with a migrated template and one that holds the cast too."""
-    with tempfile.TemporaryDirectory(prefix="ivr-postgres-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ivr-postgres-", dir=in_memory()) as folder:
         Path(folder).chmod(0o755)  # or its user, nobody, could not enter it
         server = PostgresServer(Path(folder) / "server")
         migrate(server.create("migrated"))
