@@ -111,7 +111,7 @@ def test_the_worker_sweeps_and_stops_when_told(store: Store, settings: Settings,
         " SELECT 'default', 'ivr:sweep', 'doing', w.worker_id FROM procrastinate_register_worker_v1() w"
     )
     sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
-    variables = environment(settings, PYTHONPATH=str(ROOT), IVR_AMI_PORT="1", IVR_AMI_SECONDS="0.3")
+    variables = environment(settings, PYTHONPATH=str(ROOT), IVR_AMI_PORT="1", IVR_AMI_SECONDS="0.3", IVR_DATABASE_SECONDS="10")
     worker = subprocess.Popen([sys.executable, "-m", "ivr", "worker"], env=variables, cwd="/")
     try:
         until = monotonic() + 75
