@@ -57,7 +57,10 @@ FAILSAFE: Final = "IVR_FAILSAFE"
 """Caller's leg, set by the dialplan: how far the failsafe phones got: ``calling``, ``answered`` or ``nobody``; empty without them."""
 
 FAILSAFE_SINCE: Final = "IVR_FAILSAFE_SINCE"
-"""Caller's leg, dialplan only: when the failsafe phones were first rung for this caller (seconds since the epoch)."""
+"""Caller's leg, dialplan only: when this round of the failsafe phones began (seconds since the epoch)."""
+
+FAILSAFE_SPENT: Final = "IVR_FAILSAFE_SPENT"
+"""Caller's leg, dialplan only: seconds spent with the failsafe phones since the last talk, before this round; empty without them."""
 
 FAILSAFE_ROUNDS: Final = "IVR_FAILSAFE_ROUNDS"
 """Caller's leg, dialplan only: how often the script was asked again after a round of the failsafe phones."""

@@ -39,7 +39,7 @@ SEED: Final = int(os.environ.get("IVR_TRIAL_SEED", "4"))
 AT_ONCE: Final = 6
 BATCH: Final = 25
 """Calls between two looks at the money."""
-SETTINGS: Final = PATIENCE | {"IVR_CARDS_PER_DAY": "1000", "IVR_PIN_TRIES_PER_ACCOUNT": "1000"}
+SETTINGS: Final = PATIENCE | {"IVR_CARDS_PER_DAY": "1000", "IVR_PIN_TRIES_PER_ACCOUNT": "1000", "IVR_FAILSAFE_SECONDS": "150"}
 BETWEEN_FAULTS: Final = (25.0, 60.0)
 """Seconds; the database is away for two to six."""
 
