@@ -31,7 +31,7 @@ class Company:
         self._backup = False
         self._rung = False  # whether any phone was
         self._began: float | None = None  # when those that ring now began, while that is not told
-        self._spoke = self._announced = monotonic()
+        self._spoke = self._announced = self._offered = monotonic()
 
     def tell(self, *sounds: str) -> None:
         """To be said next, after what is waiting to be said."""
@@ -66,11 +66,15 @@ class Company:
         if self._began is not None and now - self._began > _RINGS:
             self._began = None
             if now - self._announced > _JUST_SAID:
-                self.tell("still_trying")
-                self._announced = now
+                self._still_trying(now, menu=now - self._offered > 2 * self._progress)
         if not self._news and now - self._spoke > longest:
-            self.tell("still_trying", "wait_menu")
-            self._announced = now
+            self._still_trying(now, menu=True)
+
+    def _still_trying(self, now: float, *, menu: bool) -> None:
+        """``menu``: what else the caller can do, too; not with each phone that rings, and not forgotten when many do."""
+        self.tell("still_trying", *(("wait_menu",) if menu else ()))
+        self._announced = now
+        self._offered = now if menu else self._offered
 
     def _play_music(self, on: bool) -> None:
         if on is not self._music:

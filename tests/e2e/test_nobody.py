@@ -123,6 +123,7 @@ def test_who_hangs_up_before_a_word_is_called_back_all_the_same(unanswered: Worl
     world.wait_idle()
     all_paged(world, "nobody")
     assert pages(world)["message"] == []
+    wait_until(lambda: message(world)["seconds"] is not None, 15, "nobody measured what was said")
     assert message(world)["seconds"] == 0
     assert message(world)["caller_id"] == caller.number
     assert world.report().summary.reason is EndReason.NO_ENGINEER

@@ -29,7 +29,7 @@ def test_a_caller_hears_a_word_at_least_every_twenty_seconds(world: World) -> No
     caller.hears_music()
     world.cleo.rings(within=60)
     caller.hears("still_trying", within=25)
-    caller.hears("wait_menu")
+    caller.hears("wait_menu", within=25)
     caller.hears_music()
     said = [each.at for each in caller.heard() if each.name in WORDS]
     assert max(later - before for before, later in pairwise(said)) <= LONGEST_WITHOUT_A_WORD

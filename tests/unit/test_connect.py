@@ -354,6 +354,22 @@ def test_the_next_phone_is_told_of_when_it_rings_and_not_when_it_is_busy() -> No
         assert phone.heard == ["connecting", "music", "no music", "still_trying", "music"]
 
 
+def test_who_waits_long_is_told_of_the_message_again_however_quickly_phones_change() -> None:
+    """Phones that ring for six seconds each leave no pause of fifteen, after which it would be said in any case."""
+    clock = Clock()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waiting, "monotonic", clock)
+        phone = TimedPhone(clock, 1.0)
+        company = Company(phone, 15.0)
+        while clock.now < 80:
+            company.begins(Step((ANN,)))
+            until = clock.now + 6
+            while clock.now < until:
+                company.turn(listening=False)
+        assert phone.heard.count("wait_menu") == 2
+        assert phone.heard.count("still_trying") > 8
+
+
 def _raising(error: Exception) -> Callable[..., Any]:
     def fail(*_: Any, **__: Any) -> Any:
         raise error
