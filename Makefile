@@ -23,12 +23,13 @@ demo: install  ## one real emergency call, narrated; the hotline stays up
 test:  ## what every commit must pass: check, then unit, integration and end-to-end tests
 	$(INSTALL) dev
 	@$(MAKE) --no-print-directory check
-	@echo "unit tests" && $(RUN) -m pytest -q -n 2 tests/unit
+	@echo "unit tests" && $(RUN) -m pytest -q -n 2 -m "not long" tests/unit
 	@echo "integration tests" && $(RUN) -m pytest -q -n 3 tests/integration
 	@echo "end-to-end tests: real calls, mostly waiting for somebody to finish a sentence, so many at once" && $(RUN) -m pytest -q -n 10 -m "not long" tests/e2e
 
 trials:  ## the long ones: a kill at every boundary of the payment path, and the calls that `make test` leaves out, at their natural speed
 	$(INSTALL) dev
+	@$(RUN) -m pytest -q -n 2 -m long tests/unit
 	@IVR_TEST_TEMPO=1 $(RUN) -m pytest -q -n 6 -m long tests/e2e
 	@$(RUN) -m pytest -q -n 4 -rP tests/trials
 	@IVR_MONEY_EXAMPLES=100 $(RUN) -m pytest -q -rP --timeout 3600 tests/integration/test_money_machine.py

@@ -9,9 +9,9 @@ from ivr import spoken
 from ivr.embedded.phones import Caller
 from ivr.embedded.raw_sip import RawCall
 from tests.e2e.cards import GOOD
-from tests.e2e.long import and_long
 from tests.e2e.money import FIFTEEN_MINUTES, nothing_taken
 from tests.e2e.world import World
+from tests.long import and_long
 
 CONFIRMED = ("confirm_hold", *spoken.money(FIFTEEN_MINUTES), "on_your", "brand_visa", "ending_in", *spoken.digits("4242"))
 

@@ -5,8 +5,8 @@ import pytest
 from ivr import spoken
 from ivr.disclosure import price_sentence
 from ivr.model import Consent, Cover, EndReason
-from tests.e2e.long import and_long
 from tests.e2e.world import COVERED, SIXTY_MINUTES, World
+from tests.long import and_long
 
 
 def test_a_covered_customer_talks_to_an_engineer(world: World) -> None:

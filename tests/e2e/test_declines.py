@@ -4,9 +4,9 @@ import pytest
 
 from ivr.model import EndReason
 from tests.e2e.cards import DECLINING, GOOD, GOOD_MASTERCARD
-from tests.e2e.long import and_long
 from tests.e2e.money import changed, nothing_taken
 from tests.e2e.world import LAPSED, World
+from tests.long import and_long
 
 PAIRS = [("declined", "insufficient_funds"), ("expired_card", "incorrect_code"), ("processing_error", "authentication_required")]
 

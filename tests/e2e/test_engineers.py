@@ -6,8 +6,8 @@ import pytest
 
 from ivr.embedded.phones import Phone
 from ivr.model import EndReason, OfferEnd
-from tests.e2e.long import and_long
 from tests.e2e.world import COVERED, SIXTY_MINUTES, World
+from tests.long import and_long
 
 ENDING_KEYS = {"*1": EndReason.RESOLVED, "*2": EndReason.STABILISED, "*3": EndReason.CALLER_STOPPED}
 

@@ -7,8 +7,8 @@ from ivr.embedded.cast import Customer
 from ivr.embedded.phones import Caller
 from ivr.model import Cover, NotCovered
 from tests.e2e.cards import GOOD
-from tests.e2e.long import and_long
 from tests.e2e.world import EXHAUSTED, LAPSED, MONTHLY, OFFICE_HOURS, World
+from tests.long import and_long
 
 RESERVED = 7200
 """Seconds that one call reserves at once; the customer with minutes by the month has more."""

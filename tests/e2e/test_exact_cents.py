@@ -6,9 +6,9 @@ The talks are real; most of their seconds are not (``talk_until``). Each lasts h
 import pytest
 
 from ivr import spoken
-from tests.e2e.long import and_long
 from tests.e2e.money import THIRTY_MINUTES, intents, ivr, talk_until
 from tests.e2e.world import World
+from tests.long import and_long
 
 CENTS = {20: 0, 29: 0, 31: 4059, 900: 4059, 901: 4330, 1795: THIRTY_MINUTES}
 """Whole seconds talked → cents, out of half an hour prepaid at 2.50 a minute, 15 minutes the least, 8.25 % tax.

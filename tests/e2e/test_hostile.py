@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from ivr.embedded.phones import raw_invite
-from tests.e2e.long import and_long
 from tests.e2e.world import World
+from tests.long import and_long
 
 HOSTILE_NUMBERS = {
     "empty": "",

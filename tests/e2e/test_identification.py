@@ -4,8 +4,8 @@ import pytest
 
 from ivr import spoken
 from ivr.model import Cover, EndReason, GuessLimits
-from tests.e2e.long import and_long
 from tests.e2e.world import COVERED, STRANGER, World, wait_until
+from tests.long import and_long
 
 LIMITS = GuessLimits(caller=10, account=5, seconds=3600)
 

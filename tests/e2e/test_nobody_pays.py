@@ -5,9 +5,9 @@ import pytest
 from ivr import spoken
 from ivr.embedded.cast import Customer
 from ivr.model import Cover, EndReason
-from tests.e2e.long import and_long
 from tests.e2e.money import nothing_taken
 from tests.e2e.world import LAPSED_WITH_TRUNKS, WITH_TRUNKS, World, wait_until
+from tests.long import and_long
 
 RELEASED_WITHIN = 6.0
 """Seconds from the end of the incident to the release of what was held: less than the goodbye lasts, on a machine with ten stacks."""

@@ -4,9 +4,9 @@ import pytest
 
 from ivr.model import EndReason
 from tests.e2e.cards import GOOD
-from tests.e2e.long import and_long
 from tests.e2e.money import intents, nothing_taken
 from tests.e2e.world import LAPSED, World, wait_until
+from tests.long import and_long
 
 FIELDS = {
     "prepay": "1", "ask_card_number": GOOD.number + "#", "ask_expiry": GOOD.expiry + "#", "ask_code": GOOD.code + "#",

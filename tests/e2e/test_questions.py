@@ -9,8 +9,8 @@ from ivr.embedded.cast import MENU
 from ivr.embedded.handset import Handset
 from ivr.questions import Entry, Menu
 from tests.e2e.cards import GOOD
-from tests.e2e.long import and_long
 from tests.e2e.world import COVERED, WITH_TRUNKS, World
+from tests.long import and_long
 
 Question = Menu | Entry
 

@@ -9,9 +9,9 @@ from ivr import spoken
 from ivr.embedded.phones import Caller
 from ivr.model import Cover, EndReason
 from tests.e2e.cards import GOOD
-from tests.e2e.long import and_long
 from tests.e2e.money import FIFTEEN_MINUTES, changed, intents, nothing_taken, talk_until
 from tests.e2e.world import LAPSED, World, wait_until
+from tests.long import and_long
 
 CONFIRM = "/v1/payment_intents/*/confirm"
 LONGEST_SILENCE = 3.0

@@ -38,7 +38,15 @@ def test_nobody_is_said_only_after_the_script_was_asked_again() -> None:
     steps = extension("failsafe.conf", "ess-failsafe", "s")
     decision, rounds = place(steps, "GotoIf($[${IVR_FAILSAFE_ROUNDS} > 0 &"), place(steps, "Set(IVR_FAILSAFE_ROUNDS=$[")
     assert place(steps, "Set(IVR_FAILSAFE_ROUNDS=0)") < decision < rounds < place(steps, "Goto(ess,script,1)")
-    assert "Set(IVR_FAILSAFE_SINCE=)" in extension("ess.conf", "ess", "talk")
+    assert "Set(IVR_FAILSAFE_SPENT=)" in extension("ess.conf", "ess", "talk")
+
+
+def test_what_the_script_takes_is_not_counted_as_the_failsafe_phones() -> None:
+    """Each round is counted from its own beginning to the moment in which the script is asked."""
+    steps = extension("failsafe.conf", "ess-failsafe", "s")
+    begins, spent = place(steps, "Set(IVR_FAILSAFE_SINCE=${EPOCH})"), place(steps, "Set(IVR_FAILSAFE_SPENT=$[")
+    assert begins < place(steps, 'GotoIf($["${IVR_FAILSAFE_SPENT}" != ""]?round)') < spent
+    assert place(steps, "MusicOnHold(default,8)") < spent < place(steps, "Goto(ess,script,1)")
 
 
 def test_who_comes_back_from_the_failsafe_phones_counts_as_a_call() -> None:

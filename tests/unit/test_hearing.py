@@ -10,6 +10,7 @@ from ivr.embedded.loops import Loop, LoopSearch, voice
 from ivr.embedded.raw_sip import MU_LAW
 from ivr.embedded.recording import FRAME, RATE, Sound, read_wav
 from ivr.embedded.searching import AmbiguousMatch, Search, outdone
+from tests.long import and_long
 
 SOUNDS = Path(__file__).parents[2] / "ivr" / "prompts" / "sounds" / "en"
 GAP = np.zeros(RATE // 2 + 37, dtype=np.int16)
@@ -63,7 +64,7 @@ def starts(template: Template, sound: Sound) -> list[int]:
     return places
 
 
-@pytest.mark.parametrize("name", PROMPTS)
+@pytest.mark.parametrize("name", and_long(PROMPTS, often=PROMPTS[::6]))
 def test_each_prompt_among_all_is_heard_once_and_where_it_was(name: str) -> None:
     """A prompt is recognised in a recording of all of them exactly once, to 60 ms, and no rival fits there."""
     places = starts(ALL[name], PLAYED)
