@@ -7,7 +7,7 @@ A step that was already decided (its answer is in the records) is not asked agai
 from typing import Final
 
 from ivr import channel_variables as variables
-from ivr import notify
+from ivr import logs, notify
 from ivr.blocked import is_blocked, turn_away
 from ivr.category import CATEGORY, TRUNKS, category
 from ivr.connect import Wanted, connect, hand_over
@@ -38,6 +38,7 @@ def call(hotline: Hotline, phone: Phone) -> None:
     """From the digit 9 until an engineer has accepted."""
     phone.get(variables.ACCEPTED)  # raises CallerGone: a process that was stopped for a while finds callers who have left long ago
     incident = resume(hotline, phone) or hotline.store.begin_call(channel=phone.channel, uniqueid=phone.uniqueid, caller_id=phone.caller_id)
+    logs.bind(incident=incident.id)
     phone.set(variables.INCIDENT, str(incident.id))
     if (reason := _said_already(incident)) is not None:
         return turn_away(hotline, phone, incident) if is_blocked(hotline, phone) else goodbye(hotline, phone, incident, reason)
@@ -83,6 +84,7 @@ def key(hotline: Hotline, phone: Phone) -> None:
 def ending(hotline: Hotline, phone: Phone) -> None:
     """The talk is over and the caller is still there: say goodbye, or find the engineer again."""
     incident = hotline.store.incident(int(phone.get(variables.INCIDENT)))
+    logs.bind(incident=incident.id)
     if (reason := _said_already(incident)) is not None:
         return goodbye(hotline, phone, incident, reason)
     accepted = hotline.store.accepted_offer(incident.id)
@@ -116,6 +118,7 @@ def hungup(hotline: Hotline, leg: LegOver) -> None:
             notify.page(store, incident.id, Occasion.NOBODY)
     store.end_leg(leg.uniqueid, leg.cause)
     caller = store.incident_of_caller(leg.uniqueid)
+    logs.bind(incident=caller.id if caller else None)
     if caller is not None and not store.caller_legs(caller.id):  # else they are back already on another leg, and this is late news
         _caller_gone(hotline, caller, leg)
 

@@ -39,9 +39,14 @@ class Commands(typer.Typer):
 @contextmanager
 def ready(*, logs: bool = False) -> Iterator[Settings]:
     """The settings; expected errors become one clear text on the standard error and exit code 1."""
-    logging.basicConfig(level=logging.INFO if logs else logging.CRITICAL, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         given = settings()
+        if logs:
+            from ivr import logs as lines  # at run time only for the processes: a command says what it has to say itself
+
+            lines.start(given)
+        else:
+            logging.basicConfig(level=logging.CRITICAL)
         yield given if logs or given.actor else given.model_copy(update={"actor": login()})
     except ValidationError as wrong:
         fail(_settings_text(wrong))

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     ami_user: str = "ivr"
     console_port: Port = 8080
 
+    # what it tells: see docs/observe.md
+    log_format: Literal["auto", "json", "text"] = Field(default="auto", description="auto is text on a terminal, JSON elsewhere")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
     # the line
     did: str = "+18552528788"
     max_calls: int = Field(default=100, ge=1)

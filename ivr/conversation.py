@@ -1,7 +1,7 @@
 """Step 7: the keys of the talk. The talk itself is a bridge in Asterisk, which needs no script to go on."""
 
 from ivr import channel_variables as variables
-from ivr import spoken
+from ivr import logs, spoken
 from ivr.engineer import CONFIRMATIONS, ending_key, no_charge_key
 from ivr.hotline import Hotline
 from ivr.model import EndReason, Incident
@@ -12,6 +12,7 @@ from ivr.verify import verified_key
 def talk_key(hotline: Hotline, phone: Phone) -> None:
     """A key of one side, private to it (``asterisk-conf/features.conf``). Unknown names do nothing."""
     incident = hotline.store.incident(int(phone.get(variables.INCIDENT)))
+    logs.bind(incident=incident.id)
     hotline.store.note(incident.id, "key", name=phone.argument)
     if phone.argument == "time_left":
         phone.play(*time_left(hotline, incident))

@@ -4,7 +4,7 @@ from time import monotonic
 from typing import Final
 
 from ivr import channel_variables as variables
-from ivr import names, spoken
+from ivr import logs, names, spoken
 from ivr.hotline import Hotline
 from ivr.identify import e164
 from ivr.model import Briefing, Category, Cover, EndReason, Incident, IncidentStatus, OfferEnd
@@ -29,6 +29,7 @@ def whisper(hotline: Hotline, phone: Phone) -> None:
     """
     offer_id = int(phone.get(variables.OFFER))
     briefing = hotline.store.briefing(offer_id)
+    logs.bind(incident=briefing.incident_id, offer=offer_id)
     if phone.argument == TOLD or not _is_wanted(briefing):
         phone.play(*_why_not(hotline, briefing))
     elif briefing.end is OfferEnd.ACCEPTED:  # the last script died right after the accept

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import copy_context
 from threading import Thread
 from typing import Final, Generic, TypeVar
 
@@ -18,7 +19,7 @@ class Errand(Generic[T]):
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._future: Future[T] = Future()
-        Thread(target=self._run, args=(work,), name="errand", daemon=True).start()
+        Thread(target=copy_context().run, args=(self._run, work), name="errand", daemon=True).start()  # the log's ids go with it
 
     def check(self) -> None:
         """Raise what the work raised, if it has failed already; never waits."""

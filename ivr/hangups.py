@@ -11,6 +11,7 @@ from threading import Thread
 from time import sleep
 from typing import Final
 
+from ivr import logs
 from ivr.errors import HotlineError, Unavailable
 from ivr.model import LegOver, OpenLeg
 from ivr.switchboard import Switchboard
@@ -46,7 +47,8 @@ class Hangups:
 
     def _run(self) -> None:
         while (news := self._news.get()) is not None:
-            self._write(news)
+            with logs.bound(call=news.uniqueid, incident=None):  # the incident is bound when it is known
+                self._write(news)
 
     def _write(self, news: LegOver) -> None:
         while True:
@@ -69,9 +71,10 @@ def missed(switchboard: Switchboard, open_legs: Callable[[], Sequence[OpenLeg]],
         gone = [leg for leg in known if leg.uniqueid not in present]
         started = switchboard.started() if gone else None
         for leg in gone:
-            log.warning("Nobody heard that leg %s was hung up: written down now", leg.uniqueid)
-            crashed = started is not None and leg.began_at < started
-            handler(LegOver(uniqueid=leg.uniqueid, channel=leg.channel, cause=0, caller_id=None, failsafe="", crashed=crashed))
+            with logs.bound(call=leg.uniqueid, incident=None):
+                log.warning("Nobody heard that leg %s was hung up: written down now", leg.uniqueid)
+                crashed = started is not None and leg.began_at < started
+                handler(LegOver(uniqueid=leg.uniqueid, channel=leg.channel, cause=0, caller_id=None, failsafe="", crashed=crashed))
     except HotlineError as error:
         log.warning("Hang-ups that nobody heard could not be looked for: %s", error)
 

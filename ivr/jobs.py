@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job
+from procrastinate.worker import Worker
 
-from ivr import message_files, pager, reconcile, settlement
+from ivr import logs, message_files, pager, reconcile, settlement
 from ivr.config import Settings
 from ivr.errors import NotYet, StripeRefused, SwitchboardDown, Unavailable
 from ivr.model import Occasion
@@ -114,6 +116,13 @@ def reconcile_hourly(context: JobContext, timestamp: int) -> None:
     reconcile.ageing(*_tools(context))
 
 
+async def told(do: Callable[[], Awaitable[Any]], context: JobContext, worker: Worker) -> Any:
+    """Around every job: its lines in the log name it and what it is about."""
+    job = context.job
+    with logs.bound(job=job.id, task=job.task_name.removeprefix("ivr:"), **logs.job_ids(job.task_kwargs)):
+        return await do()
+
+
 def _reconcile(context: JobContext, past: timedelta) -> None:
     """Never fails: the next run comes by itself, and what is wrong outside is in the log."""
     store, gateway = _tools(context)
@@ -190,5 +199,6 @@ async def work(given: Settings, *, wait: bool = True) -> None:
                 listen_notify=True,
                 concurrency=AT_ONCE,
                 wait=wait,
+                worker_middleware=[told],
                 additional_context={"settings": given, "store": store, "gateway": gateway},
             )

@@ -10,6 +10,7 @@ from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Final
 
+from ivr import logs
 from ivr.errors import HotlineError, SwitchboardDown, Unavailable
 from ivr.model import OpenTalk
 from ivr.records.talks import Talks as Records
@@ -106,14 +107,15 @@ class Meter:
         """
         with self._writing:
             for talk in self._talks.all():
-                try:
-                    self._write_one(talk, due, now)
-                except Unavailable as error:
-                    log.warning("The meter cannot write, and goes on counting: %s", error)
-                    return
-                except HotlineError as error:
-                    log.error("A talk cannot be metered: %s", error)
-                    self._talks.forget(talk)
+                with logs.bound(call=talk.caller):
+                    try:
+                        self._write_one(talk, due, now)
+                    except Unavailable as error:
+                        log.warning("The meter cannot write, and goes on counting: %s", error)
+                        return
+                    except HotlineError as error:
+                        log.error("A talk cannot be metered: %s", error)
+                        self._talks.forget(talk)
 
     def _write_one(self, talk: Talk, due: float, now: float) -> None:
         over = talk.over is not None

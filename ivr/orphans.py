@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
+from ivr import logs
 from ivr.errors import HotlineError
 from ivr.hotline import Hotline
 from ivr.model import OfferEnd
@@ -24,7 +25,8 @@ def stop_orphans(hotline: Hotline) -> None:
         for uniqueid in offers_without_talk(channels):
             offer = hotline.store.offer(int(uniqueid.removeprefix(OFFER_PREFIX)))
             if not waits(channels, hotline.store.caller_legs(offer.incident_id)):
-                log.warning("Engineer %s was still being rung for nobody: hung up", offer.engineer_name)
+                with logs.bound(incident=offer.incident_id, call=uniqueid):
+                    log.warning("Engineer %s was still being rung for nobody: hung up", offer.engineer_name)
                 hotline.switchboard.hang_up(uniqueid)
                 hotline.store.end_offer(offer.id, OfferEnd.CALLER_GONE)
     except HotlineError as error:

@@ -9,6 +9,7 @@ from threading import Condition, Thread
 from time import sleep
 from typing import Final
 
+from ivr import logs
 from ivr.agi_protocol import clean
 from ivr.config import Settings
 from ivr.errors import CallerGone, SetupError
@@ -87,6 +88,7 @@ class Server:
         try:
             phone = Phone(connection, self._settings)
             script = phone.script
+            logs.bind(script=clean(script)[:32], call=phone.uniqueid)
             self._run(phone)
         except CallerGone:
             pass

@@ -1,6 +1,7 @@
 """HTTP to Stripe: connections kept open and shared by all threads, every request over by its deadline."""
 
 from collections.abc import Mapping
+from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final
@@ -37,7 +38,7 @@ class Wire:
         """
         came: SimpleQueue[BaseHTTPResponse | str] = SimpleQueue()
         exchange = lambda: came.put(self._exchange(method, url, headers, body, deadline))  # noqa: E731
-        Thread(target=exchange, name="stripe", daemon=True).start()
+        Thread(target=copy_context().run, args=(exchange,), name="stripe", daemon=True).start()
         try:
             answer = came.get(timeout=deadline.left())
         except Empty:

@@ -8,6 +8,7 @@ from threading import Lock
 from time import monotonic, sleep
 from typing import Final
 
+from ivr import logs
 from ivr.channel_variables import ANNOUNCE_TO, INCIDENT, OFFER, SINCE
 from ivr.config import Settings
 from ivr.errors import SwitchboardDown
@@ -165,11 +166,13 @@ class Switchboard:
             raise SwitchboardDown(f"Asterisk refused {action}: {response.get('Message')}.")
 
     def _event(self, event: Mapping[str, str]) -> None:
+        logs.hears(event)
         for listener in self._listeners:
             try:
                 listener(event)
             except Exception:
                 log.exception("A listener failed on %s", event.get("Event"))
+        logs.hears(None)
 
     def _hear(self, event: Mapping[str, str]) -> None:
         for ringing in list(self._ringing.values()):

@@ -11,6 +11,7 @@ from math import ceil
 from threading import Event, Thread
 from typing import Final
 
+from ivr import logs
 from ivr.errors import HotlineError
 from ivr.meter import Meter
 from ivr.model import TalkLimit
@@ -77,7 +78,8 @@ class TimeWarnings:
         running = self._meter.running()
         self._set = {talk_id: allotted for talk_id, allotted in self._set.items() if talk_id in running}
         for talk in self._store.limits(list(running)) if running and self._switchboard.connected else ():
-            self._look_at(talk, talk.before + running[talk.talk_id])
+            with logs.bound(incident=talk.incident_id):
+                self._look_at(talk, talk.before + running[talk.talk_id])
 
     def _run(self) -> None:
         """One line for an outage, not one each second."""

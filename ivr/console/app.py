@@ -41,4 +41,4 @@ def create_app(settings: Settings) -> Starlette:
 
 def main(settings: Settings) -> None:
     """Serve the console on this machine until SIGTERM."""
-    uvicorn.run(create_app(settings), host=settings.agi_host, port=settings.console_port, log_level="info", access_log=False)
+    uvicorn.run(create_app(settings), host=settings.agi_host, port=settings.console_port, log_config=None, access_log=False)

@@ -135,6 +135,7 @@ class Stack:
             "IVR_FAILSAFE_PHONES": ",".join(cast.FAILSAFE),
             "IVR_MENU_DESTINATIONS": ",".join(f"{key}={phone}" for key, phone in cast.MENU.items()),
             "IVR_DRAIN_SECONDS": "5",
+            "IVR_LOG_FORMAT": "text",
             "IVR_STRIPE_URL": self.stripe_url,
             "IVR_KEYPAD_CARDS": "true",
             "IVR_NOTIFY_URLS": f"{cast.paging(self.mailbox_url)}/everybody",
