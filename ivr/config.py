@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Policy = Literal["connect_unpaid", "refuse"]
+NoPort = Annotated[int, Field(ge=0, le=65535)]
+"""0 is none."""
 
 
 class Settings(BaseSettings):
@@ -56,6 +58,11 @@ class Settings(BaseSettings):
     # what it tells: see docs/observe.md
     log_format: Literal["auto", "json", "text"] = Field(default="auto", description="auto is text on a terminal, JSON elsewhere")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    metrics_host: str = Field(default="127.0.0.1", description="where the metrics listen; they name nobody, but are for nobody else")
+    metrics_port: NoPort = Field(default=9461, description="metrics of serve; 0 is none")
+    metrics_worker_port: NoPort = 9463
+    metrics_console_port: NoPort = 9464
+    serves: int = Field(default=2, ge=1, le=2, description="how many serves this node runs; one missing makes its health degraded")
 
     # the line
     did: str = "+18552528788"

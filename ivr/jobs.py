@@ -13,7 +13,7 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.jobs import Job
 from procrastinate.worker import Worker
 
-from ivr import logs, message_files, pager, reconcile, settlement
+from ivr import logs, message_files, metrics, pager, reconcile, settlement
 from ivr.config import Settings
 from ivr.errors import NotYet, StripeRefused, SwitchboardDown, Unavailable
 from ivr.model import Occasion
@@ -117,10 +117,15 @@ def reconcile_hourly(context: JobContext, timestamp: int) -> None:
 
 
 async def told(do: Callable[[], Awaitable[Any]], context: JobContext, worker: Worker) -> Any:
-    """Around every job: its lines in the log name it and what it is about."""
-    job = context.job
-    with logs.bound(job=job.id, task=job.task_name.removeprefix("ivr:"), **logs.job_ids(job.task_kwargs)):
-        return await do()
+    """Around every job: its lines in the log name it and what it is about, and it is counted."""
+    job, task, end = context.job, context.job.task_name.removeprefix("ivr:"), "failed"
+    try:
+        with logs.bound(job=job.id, task=task, **logs.job_ids(job.task_kwargs)):
+            done = await do()
+        end = "done"
+        return done
+    finally:
+        metrics.JOBS.labels(task, end).inc()
 
 
 def _reconcile(context: JobContext, past: timedelta) -> None:
@@ -184,6 +189,7 @@ def live_channels(given: Settings) -> frozenset[str] | None:
 
 def main(given: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish the running jobs."""
+    metrics.listen(given, given.metrics_worker_port, "IVR_METRICS_WORKER_PORT")
     asyncio.run(work(given))
 
 

@@ -106,6 +106,9 @@ class _Session(AGI):
 class Phone:
     """One AGI session = one leg. Methods raise CallerGone (a normal ending) and AsteriskFault, nothing else."""
 
+    first_sound: float | None = None
+    """When this script first played something (monotonic)."""
+
     def __init__(self, connection: socket.socket, settings: Settings) -> None:
         """Reads the environment, for at most 5 s. Raises AsteriskFault, CallerGone."""
         self._session = _Session(Line(connection))
@@ -226,6 +229,8 @@ class Phone:
 
     def _stream_file(self, name: str, sound: str, seconds: float, keys: str) -> str:
         """Play a sound that lasts ``seconds``; the key that interrupted it. One that is missing is passed over and noted as ``name``."""
+        if self.first_sound is None:
+            self.first_sound = monotonic()
         try:
             return self._pressed(self._command(seconds, "STREAM FILE", sound, quote(keys)))
         except CallerGone:

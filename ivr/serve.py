@@ -6,7 +6,7 @@ import signal
 from functools import partial
 from threading import Thread
 
-from ivr import prompts
+from ivr import metrics, prompts
 from ivr.call import SCRIPTS, hungup
 from ivr.config import Settings
 from ivr.hangups import Hangups, missed
@@ -42,6 +42,8 @@ def main(settings: Settings) -> None:
             drain.start()
 
     signal.signal(signal.SIGTERM, terminate)
+    metrics.watch(connected=lambda: switchboard.connected, talks=meter.talking, running=lambda: server.running)
+    metrics.listen(settings, settings.metrics_port, "IVR_METRICS_PORT")
     switchboard.start()
     meter.start()
     time_warnings.start()

@@ -6,10 +6,10 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import Condition, Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Final
 
-from ivr import logs
+from ivr import logs, metrics
 from ivr.agi_protocol import clean
 from ivr.config import Settings
 from ivr.errors import CallerGone, SetupError
@@ -34,6 +34,7 @@ class Server:
         """Listen on ``agi_host`` and ``port`` (default ``agi_port``). Raises SetupError when that is not to be had."""
         self._settings = settings
         self._handlers = dict(handlers)
+        metrics.expect(self._handlers)
         self._running = 0
         self._changed = Condition()
         self._draining = self._closed = False  # plain flags
@@ -74,6 +75,7 @@ class Server:
         with self._changed:
             if self._running >= self._settings.agi_connections:
                 log.error("More than %d scripts at once: connection closed", self._settings.agi_connections)
+                metrics.SCRIPTS.labels("?", "refused").inc()
                 _close(connection)
                 return
             self._running += 1
@@ -81,30 +83,45 @@ class Server:
             Thread(target=self._serve, args=(connection,), name="script", daemon=True).start()
         except RuntimeError:
             log.error("No thread to be had: connection closed")
+            metrics.SCRIPTS.labels("?", "refused").inc()
             self._ended(connection)
 
     def _serve(self, connection: socket.socket) -> None:
-        script = "?"
+        began = monotonic()
+        script, end, phone = "?", "hung_up", None
         try:
             phone = Phone(connection, self._settings)
             script = phone.script
             logs.bind(script=clean(script)[:32], call=phone.uniqueid)
-            self._run(phone)
+            end = self._run(phone)
         except CallerGone:
             pass
         except Exception as error:
+            end = "failed"
             log.error("Script %s failed: %s", clean(script)[:32], _where(error))
         finally:
             self._ended(connection)
+            self._count(script, end, phone, began)
 
-    def _run(self, phone: Phone) -> None:
+    def _run(self, phone: Phone) -> str:
+        """How the script ended, in the words of ``metrics.SCRIPTS``."""
         handler = self._handlers.get(phone.script)
         if handler is None:
             log.error("There is no script %r: connection closed", phone.script[:64])
-            return
+            return "unknown"
         if self._draining and phone.script == BEGINS_A_CALL:
-            return  # the dialplan tries the next serve
+            return "draining"  # the dialplan tries the next serve
         handler(phone)
+        return "done"
+
+    def _count(self, script: str, end: str, phone: Phone | None, began: float) -> None:
+        """After the leg was given back. ``began``: when it came, monotonic."""
+        metrics.SCRIPTS.labels(script if script in self._handlers else "?", end).inc()
+        if phone is None:
+            return
+        if script == BEGINS_A_CALL and phone.first_sound is not None:
+            metrics.SETUP_SECONDS.observe(phone.first_sound - began)
+        metrics.PROMPTS_MISSING.inc(len(phone.unheard))
 
     def _ended(self, connection: socket.socket) -> None:
         _close(connection)

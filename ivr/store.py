@@ -15,6 +15,7 @@ from ivr.records.holds import Holds
 from ivr.records.inspection import Inspection
 from ivr.records.messages import Messages
 from ivr.records.offers import Offers
+from ivr.records.overview import Overviews
 from ivr.records.people import People
 from ivr.records.queue import Queue
 from ivr.records.reports import Reports
@@ -42,6 +43,7 @@ class Store(
     Messages,
     Tries,
     Inspection,
+    Overviews,
 ):
     """Thread-safe. Every method is one transaction (reads of several rows may be several) and either returns
     or raises StoreUnavailable within about ``settings.database_seconds``. Can be made while the database is away."""

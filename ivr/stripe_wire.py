@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Final
 
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
+from ivr import metrics
 from ivr.stripe_retry import Deadline
 
 Answer = tuple[bytes, int, Mapping[str, str]]
@@ -36,6 +38,7 @@ class Wire:
 
         So the request has a thread of its own, which is left behind then: no timeout of a socket covers those two.
         """
+        began = monotonic()
         came: SimpleQueue[BaseHTTPResponse | str] = SimpleQueue()
         exchange = lambda: came.put(self._exchange(method, url, headers, body, deadline))  # noqa: E731
         Thread(target=copy_context().run, args=(exchange,), name="stripe", daemon=True).start()
@@ -43,6 +46,7 @@ class Wire:
             answer = came.get(timeout=deadline.left())
         except Empty:
             answer = "no answer in time"
+        metrics.stripe_request(method, url, monotonic() - began, None if isinstance(answer, str) else answer.status)
         if isinstance(answer, str):
             raise NoAnswer(answer)
         return answer.data, answer.status, answer.headers

@@ -5,13 +5,18 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ivr import metrics
 from ivr.config import Settings
 from ivr.console.health import readiness
 from ivr.console.webhook import stripe_webhook
+from ivr.figures import CachedFigures
+from ivr.health import Health, Status
+from ivr.metrics_of_records import register
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 
@@ -19,6 +24,8 @@ from ivr.stripe_gateway import StripeGateway
 def create_app(settings: Settings) -> Starlette:
     """The console over these settings. Starts also while the database or Asterisk is away."""
     store, gateway = Store(settings), StripeGateway(settings)
+    figures = CachedFigures(store.overview)
+    health = Health(settings, store, gateway, figures)
 
     async def alive(request: Request) -> Response:
         """This process answers; says nothing about the others."""
@@ -29,16 +36,28 @@ def create_app(settings: Settings) -> Starlette:
         found = await readiness(settings, store)
         return JSONResponse(found, status_code=200 if found["ready"] else 503)
 
+    async def healthy(request: Request) -> Response:
+        """503 only when a call could not be answered here; degraded is 200 with the reasons."""
+        report = await run_in_threadpool(health.look)
+        return JSONResponse(report.as_data(), status_code=503 if report.status is Status.DOWN else 200)
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
+        health.close()
         gateway.close()
         store.close()
 
     webhook = Route("/stripe/webhook", stripe_webhook(store, gateway), methods=["POST"])
-    return Starlette(routes=[Route("/healthz", alive), Route("/ready", ready), webhook], lifespan=lifespan)
+    routes = [Route("/health", healthy), Route("/healthz", alive), Route("/ready", ready), webhook]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.figures, app.state.health = figures, health
+    return app
 
 
 def main(settings: Settings) -> None:
     """Serve the console on this machine until SIGTERM."""
-    uvicorn.run(create_app(settings), host=settings.agi_host, port=settings.console_port, log_config=None, access_log=False)
+    app = create_app(settings)
+    register(app.state.figures, app.state.health)
+    metrics.listen(settings, settings.metrics_console_port, "IVR_METRICS_CONSOLE_PORT")
+    uvicorn.run(app, host=settings.agi_host, port=settings.console_port, log_config=None, access_log=False)

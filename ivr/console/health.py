@@ -3,17 +3,15 @@
 import asyncio
 import logging
 from dataclasses import asdict, dataclass
-from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 
 from ivr.config import Settings
 from ivr.errors import HotlineError
+from ivr.health_parts import Status, asterisk
 from ivr.store import Store
 
 log = logging.getLogger(__name__)
-
-AMI_BANNER: Final = b"Asterisk Call Manager"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +38,5 @@ async def _database(store: Store) -> Health:
 
 
 async def _asterisk(settings: Settings) -> Health:
-    """Asterisk greets on its manager port before any login."""
-    where = f"{settings.agi_host}:{settings.ami_port}"
-    try:
-        async with asyncio.timeout(settings.ami_seconds):
-            greeting = await _greeting(settings.agi_host, settings.ami_port)
-    except (OSError, TimeoutError):
-        return Health(False, f"Asterisk's manager interface does not answer on {where}")
-    if not greeting.startswith(AMI_BANNER):
-        return Health(False, f"what answers on {where} is not Asterisk's manager interface")
-    return Health(True, "answers")
-
-
-async def _greeting(host: str, port: int) -> bytes:
-    reader, writer = await asyncio.open_connection(host, port, limit=1024)
-    try:
-        return await reader.read(len(AMI_BANNER))
-    finally:
-        writer.close()
+    part = await run_in_threadpool(asterisk, settings)
+    return Health(part.status is Status.OK, part.detail)

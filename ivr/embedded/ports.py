@@ -29,12 +29,17 @@ class Ports:
     pstn_rtp_end: int = 11999
     stripe_port: int = 12111
     mailbox_port: int = 12112
+    metrics_port: int = 9461
+    metrics_second_port: int = 9462
+    metrics_worker_port: int = 9463
+    metrics_console_port: int = 9464
 
     @classmethod
     def from_base(cls, base: int, rtp_width: int = RTP_WIDTH) -> "Ports":
         """For tests: everything within the first hundred ports from ``base`` and twice ``rtp_width`` after them."""
         hotline = ("sip_port", "pstn_port", "agi_port", "agi_second_port", "ami_port", "console_port")
-        singles = (*hotline, "pstn_ami_port", "pstn_audio_port", "stripe_port", "mailbox_port")
+        metrics = ("metrics_port", "metrics_second_port", "metrics_worker_port", "metrics_console_port")
+        singles = (*hotline, "pstn_ami_port", "pstn_audio_port", "stripe_port", "mailbox_port", *metrics)
         rtp, pstn_rtp = base + 100, base + 100 + rtp_width
         return cls(
             **{name: base + offset for offset, name in enumerate(singles)},

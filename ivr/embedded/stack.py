@@ -136,6 +136,7 @@ class Stack:
             "IVR_MENU_DESTINATIONS": ",".join(f"{key}={phone}" for key, phone in cast.MENU.items()),
             "IVR_DRAIN_SECONDS": "5",
             "IVR_LOG_FORMAT": "text",
+            "IVR_SERVES": "1",
             "IVR_STRIPE_URL": self.stripe_url,
             "IVR_KEYPAD_CARDS": "true",
             "IVR_NOTIFY_URLS": f"{cast.paging(self.mailbox_url)}/everybody",
@@ -188,7 +189,7 @@ class Stack:
     def _usual_programs(self, found: asterisk.Asterisk) -> list[Program]:
         ivr = (sys.executable, "-m", "ivr")
         drain = int(self.settings.drain_seconds) + 5
-        second = {"IVR_AGI_PORT": str(self.ports.agi_second_port)}
+        second = {"IVR_AGI_PORT": str(self.ports.agi_second_port), "IVR_METRICS_PORT": str(self.ports.metrics_second_port)}
         return [
             Program("hotline-asterisk", (*found.command, "-f", "-C", str(self.folder / "hotline/etc/asterisk.conf"))),
             Program("pstn-asterisk", (*found.command, "-f", "-C", str(self.folder / "pstn/etc/asterisk.conf"))),
