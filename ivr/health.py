@@ -11,7 +11,6 @@ from typing import Final
 
 from ivr import health_parts
 from ivr.config import Settings
-from ivr.figures import CachedFigures
 from ivr.health_parts import Part, Status, StripeWatch
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
@@ -48,12 +47,12 @@ class Report:
 class Health:
     """Thread-safe. Looks at all parts at once, so that one that hangs never hides another."""
 
-    def __init__(self, settings: Settings, store: Store, stripe: StripeGateway, figures: CachedFigures) -> None:
+    def __init__(self, settings: Settings, store: Store, stripe: StripeGateway) -> None:
         self._parts: dict[str, Callable[[], Part]] = {
             "asterisk": partial(health_parts.asterisk, settings),
             "serve": partial(health_parts.serves, settings),
             "records": partial(health_parts.records, settings, store),
-            "worker": partial(health_parts.worker, figures),
+            "worker": partial(health_parts.worker, store),
             "stripe": StripeWatch(settings, stripe).part,
         }
         self._threads = ThreadPoolExecutor(2 * len(self._parts), "health")

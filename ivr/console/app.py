@@ -24,8 +24,7 @@ from ivr.stripe_gateway import StripeGateway
 def create_app(settings: Settings) -> Starlette:
     """The console over these settings. Starts also while the database or Asterisk is away."""
     store, gateway = Store(settings), StripeGateway(settings)
-    figures = CachedFigures(store.overview)
-    health = Health(settings, store, gateway, figures)
+    health = Health(settings, store, gateway)
 
     async def alive(request: Request) -> Response:
         """This process answers; says nothing about the others."""
@@ -51,7 +50,7 @@ def create_app(settings: Settings) -> Starlette:
     webhook = Route("/stripe/webhook", stripe_webhook(store, gateway), methods=["POST"])
     routes = [Route("/health", healthy), Route("/healthz", alive), Route("/ready", ready), webhook]
     app = Starlette(routes=routes, lifespan=lifespan)
-    app.state.figures, app.state.health = figures, health
+    app.state.figures, app.state.health = CachedFigures(store.overview), health
     return app
 
 

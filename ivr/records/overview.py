@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from ivr.records.database import Database
+from ivr.records.database import Database, Row
 
 Figures = dict[str, dict[str, float]]
 """By what they count, then by which of them; "" where there is but one."""
@@ -19,7 +19,15 @@ class Overviews:
 
     def overview(self, buckets: Sequence[float] = TO_ENGINEER) -> Figures:
         """Counts over all incidents, so its cost grows with them: never on the way of a call (``ivr/figures.py``)."""
-        found: Figures = {}
-        for row in self._db.rows("overview", buckets=list(buckets)):
-            found.setdefault(row["what"], {})[row["which"]] = row["value"]
-        return found
+        return _figures(self._db.rows("overview", buckets=list(buckets))) | self.queue_now()
+
+    def queue_now(self) -> Figures:
+        """Of these the worker and its jobs, which cost little."""
+        return _figures(self._db.rows("queue_now"))
+
+
+def _figures(rows: list[Row]) -> Figures:
+    found: Figures = {}
+    for row in rows:
+        found.setdefault(row["what"], {})[row["which"]] = row["value"]
+    return found

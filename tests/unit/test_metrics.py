@@ -2,7 +2,9 @@
 
 import logging
 import re
+import shutil
 import socket
+import subprocess
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -108,6 +110,15 @@ def alerts() -> list[dict[str, object]]:
     """The rules that are shipped."""
     read = yaml.safe_load((PROJECT / "monitoring/alerts.yml").read_text())
     return [rule for group in read["groups"] for rule in group["rules"]]
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian's package prometheus) is not installed")
+def test_prometheus_takes_the_rules() -> None:
+    """By its own checker."""
+    done = subprocess.run(
+        ["promtool", "check", "rules", str(PROJECT / "monitoring/alerts.yml")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_alert_is_about_metrics_that_there_are() -> None:
