@@ -86,7 +86,7 @@ def test_a_line_is_one_object(lines: Lines) -> None:
 
 def test_a_library_s_lines_are_json_too(lines: Lines) -> None:
     """Its warnings as well."""
-    logging.getLogger("urllib3.connectionpool").warning("Connection pool is full for card=4242424242424242")
+    logging.getLogger("somebody.elses").warning("Connection pool is full for card=4242424242424242")
     assert lines.last["event"] == "Connection pool is full for card=[redacted]"
     with warnings.catch_warnings():
         warnings.simplefilter("always")
