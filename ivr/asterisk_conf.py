@@ -3,15 +3,16 @@
 Every value is held against a list of harmless characters, so that no setting can add a line, a comment or a dialplan expression.
 """
 
-import ipaddress
 import re
 import string
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ivr.asterisk_sip import sip_parts
 from ivr.config import Settings
 from ivr.dialable import may_be_dialled
 from ivr.errors import SetupError
+from ivr.trunks import dial_strings
 
 PROJECT = Path(__file__).resolve().parent.parent
 HARMLESS = re.compile(r"[\w.:/@+^=,~ -]*")
@@ -31,9 +32,9 @@ def render(settings: Settings, extra: Mapping[str, str], folder: Path) -> None:
 
     ``extra`` names Asterisk's own folders (see :mod:`ivr.embedded.asterisk`). Raises ``SetupError`` for a value that is not harmless.
     """
-    _check_address("IVR_TRUNK_HOST", settings.trunk_host)
     values = {**hotline_values(settings), **extra}
-    render_folder((PROJECT / "asterisk-conf", PROJECT / "dialplan"), folder, values, {"menu_destinations": menu_destinations(settings)})
+    blocks = {"menu_destinations": menu_destinations(settings), "doctor": _doctor(settings), **sip_parts(settings, values, _part)}
+    render_folder((PROJECT / "asterisk-conf", PROJECT / "dialplan"), folder, values, blocks)
 
 
 def render_folder(sources: Sequence[Path], target: Path, values: Mapping[str, str], blocks: Mapping[str, str] | None = None) -> None:
@@ -64,15 +65,17 @@ def hotline_values(settings: Settings) -> dict[str, str]:
     """What the hotline's templates may name: every plain setting, the manager's secret, and the numbers in dialplan form."""
     values = {name: str(value) for name, value in settings if isinstance(value, int | float | str)}
     values["ami_secret"] = settings.ami_secret.get_secret_value()
+    files = {"tls_certificate": settings.tls_certificate, "tls_key": settings.tls_key, "tls_ca": settings.tls_ca}
+    values |= {name: str(file.absolute()) for name, file in files.items() if file}
     values["did_digits"] = _e164("IVR_DID", settings.did).removeprefix("+")
-    dials = [(phone, trunk_dial("IVR_FAILSAFE_PHONES", phone)) for phone in settings.failsafe_phones]
+    dials = [(phone, dial_by_routes(settings, "IVR_FAILSAFE_PHONES", phone)) for phone in settings.failsafe_phones]
     values["failsafe_dials"] = "^".join(dial for phone, dial in dials if may_be_dialled(phone, settings.dial_prefixes, "A failsafe phone"))
     return values
 
 
 def menu_destinations(settings: Settings) -> str:
     """Lines ``DEST_1 = PJSIP/+15555550120@trunk`` for the dialplan's globals."""
-    return "\n".join(_destination(*item) for item in sorted(settings.menu_destinations.items()))
+    return "\n".join(_destination(settings, *item) for item in sorted(settings.menu_destinations.items()))
 
 
 def check(key: str, value: str) -> None:
@@ -81,28 +84,34 @@ def check(key: str, value: str) -> None:
         raise SetupError(f"{key} has characters that Asterisk's configuration can't hold; use letters, digits and ./:@+_- only.")
 
 
-def trunk_dial(setting: str, phone: str) -> str:
-    """Asterisk's dial string for an E.164 number by the trunk. Raises ``SetupError`` naming the setting."""
-    return f"PJSIP/{_e164(setting, phone)}@trunk"
+def dial_by_routes(settings: Settings, setting: str, phone: str) -> str:
+    """Asterisk's dial strings for an E.164 number, separated by ``~``, best route first. Raises ``SetupError`` naming the setting."""
+    return "~".join(dial_strings(settings, _e164(setting, phone)))
 
 
-def _destination(key: str, phone: str) -> str:
+def _part(name: str, values: Mapping[str, str]) -> str:
+    return render_text((PROJECT / "asterisk-conf" / "parts" / f"{name}.conf").read_text(), values, f"parts/{name}.conf")
+
+
+def _doctor(settings: Settings) -> str:
+    """The manager user of `ivr doctor`; without its secret there is none."""
+    if settings.doctor_secret is None:
+        return ""
+    secret = settings.doctor_secret.get_secret_value()
+    check("IVR_DOCTOR_SECRET", secret)
+    return _part("doctor", {"ami_user": settings.ami_user, "doctor_secret": secret})
+
+
+def _destination(settings: Settings, key: str, phone: str) -> str:
     if not MENU_KEY.fullmatch(key):
         raise SetupError(f"IVR_MENU_DESTINATIONS has the key {key!r}; give digits 0 to 8, as in 1=+15555550120.")
-    return f"DEST_{key} = {trunk_dial('IVR_MENU_DESTINATIONS', phone)}"
+    return f"DEST_{key} = {dial_by_routes(settings, 'IVR_MENU_DESTINATIONS', phone)}"
 
 
 def _e164(setting: str, phone: str) -> str:
     if not E164.fullmatch(phone):
         raise SetupError(f"{setting} has {phone!r}, which is no phone number in E.164; write it like +15555550101.")
     return phone
-
-
-def _check_address(setting: str, host: str) -> None:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        raise SetupError(f"{setting} is {host!r}; only an IP address can be let in through the trunk, so give one.") from None
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ Secrets have no default: the embedded stack makes its own, production sets them.
 
 import re
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Policy = Literal["connect_unpaid", "refuse"]
 NoPort = Annotated[int, Field(ge=0, le=65535)]
 """0 is none."""
+Match = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
@@ -27,6 +29,7 @@ class Settings(BaseSettings):
     database_url: PostgresDsn
     pin_pepper: SecretStr
     ami_secret: SecretStr
+    doctor_secret: SecretStr | None = Field(default=None, description="of the manager user that looks at Asterisk for `ivr doctor`")
     actor: str = Field(default="", pattern=r"^[\w.@+ -]{0,100}$", description="who stands in the audit; by default the login name")
 
     # money: without a key nobody can pay, and who is not covered is connected unpaid
@@ -42,12 +45,34 @@ class Settings(BaseSettings):
     payment_unanswered: Policy = Field(default="connect_unpaid", description="when a caller presses no key in the payment")
 
     # addresses: see "Embedded stack: fixed contract" in the README
-    sip_host: str = "127.0.0.1"
+    sip_host: str = Field(default="127.0.0.1", description="this machine's own address to which carriers and phones send SIP and sound")
     sip_port: Port = 5060
+    sip_public_host: str = Field(default="", description="the address that the world knows, where this machine is behind NAT")
+    sip_tls_port: Port = Field(default=5061, description="SIP over TLS; listens when there is a certificate")
+    tls_certificate: Path | None = Field(default=None, description="this machine's certificate with its chain, PEM; Asterisk reads it")
+    tls_key: Path | None = Field(default=None, description="the certificate's private key, PEM; Asterisk reads it")
+    tls_ca: Path = Field(default=Path("/etc/ssl/certs/ca-certificates.crt"), description="whose certificates a carrier may show, PEM")
     rtp_start: Port = 10000
     rtp_end: Port = 10999
-    trunk_host: str = "127.0.0.1"
-    trunk_port: Port = 5070
+    trunk_host: str = Field(default="127.0.0.1", description="the carrier's address or name")
+    trunk_port: Port = Field(default=5070, description="the carrier's SIP port: mostly 5060, for TLS 5061")
+    trunk_match: Match = Field(default=(), description="where its calls come from: 192.0.2.7,198.51.100.0/24; by default its address")
+    trunk_user: str = Field(default="", description="register with this name; empty: the carrier knows us by our address")
+    trunk_password: SecretStr = Field(default=SecretStr(""), description="the password for it")
+    trunk_encrypted: bool = Field(default=False, description="TLS and SRTP, nothing else")
+    trunk2_host: str = Field(default="", description="the second carrier, tried where the first one rings nothing; empty: there is none")
+    trunk2_port: Port = Field(default=5060, description="as for the first")
+    trunk2_match: Match = Field(default=(), description="as for the first")
+    trunk2_user: str = Field(default="", description="as for the first")
+    trunk2_password: SecretStr = Field(default=SecretStr(""), description="as for the first")
+    trunk2_encrypted: bool = Field(default=False, description="as for the first")
+    trunk_options_seconds: int = Field(
+        default=30, ge=0, le=3600, description="how often carriers are asked whether they are there; 0: not, for one that never answers it"
+    )
+    phone_logins: Annotated[dict[str, SecretStr], NoDecode] = Field(
+        default_factory=dict, description="engineers' phones that register here: +15555550101=PASSWORD,… with 16 characters at least"
+    )
+    phone_networks: Match = Field(default=(), description="from where they may: 10.8.0.0/24,203.0.113.9; 0.0.0.0/0 is everywhere")
     agi_host: str = "127.0.0.1"
     agi_port: Port = 4573
     agi_second_port: Port = 4574
@@ -101,6 +126,7 @@ class Settings(BaseSettings):
     ami_seconds: float = Field(default=2.0, gt=0)
     drain_seconds: float = Field(default=300.0, ge=0)
     agi_connections: int = Field(default=1000, ge=1)
+    backup_folder: Path | None = Field(default=None, description="where backups of the records land: `ivr doctor` looks at their age")
 
     @property
     def recordings_folder(self) -> Path:
@@ -128,7 +154,24 @@ class Settings(BaseSettings):
             raise ValueError("must be the beginnings of phone numbers, such as +1,+4930")
         return value
 
-    @field_validator("failsafe_phones", "dial_prefixes", mode="before")
+    @field_validator("trunk_match", "trunk2_match", "phone_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """A name can't be let in: who it stands for may change."""
+        return tuple(str(ip_network(network)) for network in value)
+
+    @field_validator("phone_logins")
+    @classmethod
+    def _strong(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        """Whoever guesses one takes emergency calls in an engineer's place."""
+        secrets = [password.get_secret_value() for password in value.values()]
+        if not all(re.fullmatch(r"[\w.:/@+^~-]{16,64}", secret, re.ASCII) for secret in secrets) or len(set(secrets)) < len(secrets):
+            raise ValueError("each phone needs a password of its own, 16 characters or more: letters, digits and ._:/@+^~-")
+        if not all(re.fullmatch(r"\+[1-9][0-9]{6,14}", phone) for phone in value):
+            raise ValueError("must be phone numbers with their passwords, such as +15555550101=PASSWORD")
+        return value
+
+    @field_validator("failsafe_phones", "dial_prefixes", "trunk_match", "trunk2_match", "phone_networks", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         """``+15555550101,+15555550102``, in the order of ringing."""
@@ -140,10 +183,10 @@ class Settings(BaseSettings):
         """URLs separated by spaces or commas; a comma may stand in a URL, so one counts only before the next URL's beginning."""
         return tuple(url for url in re.split(r"[\s,]+(?=\w[\w+.-]*://)", value.strip()) if url) if isinstance(value, str) else value
 
-    @field_validator("menu_destinations", mode="before")
+    @field_validator("menu_destinations", "phone_logins", mode="before")
     @classmethod
-    def _key_and_phone(cls, value: object) -> object:
-        """``1=+15555550120,2=+15555550121``: the main menu's digit and where it leads."""
+    def _pairs(cls, value: object) -> object:
+        """``1=+15555550120,2=+15555550121``: the main menu's digit and where it leads; a phone and its password."""
         if not isinstance(value, str):
             return value
         pairs = [item.strip().partition("=") for item in value.split(",") if item.strip()]

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Final
 
+from pydantic import SecretStr
+
 from ivr.config import Settings
 from ivr.errors import SwitchboardDown
 from ivr.findings import Finding, fault, ok, warning
@@ -20,7 +22,7 @@ def asterisk(settings: Settings) -> Iterator[Finding]:
     """The manager takes the login of ``serve``; no log channel takes digits."""
     where = f"{settings.agi_host}:{settings.ami_port}"
     try:
-        with _wire(settings, settings.ami_user) as wire:
+        with _wire(settings, settings.ami_user, settings.ami_secret) as wire:
             wire.ask({"Action": "Ping"})
     except SwitchboardDown as down:
         yield fault(
@@ -44,7 +46,9 @@ def leaking_channels(output: str) -> dict[str, list[str]]:
 
 def command(settings: Settings, line: str) -> Message:
     """The answer to a command of Asterisk's console, given by doctor's own user: ``Output`` has its lines. Raises SwitchboardDown."""
-    with _wire(settings, f"{settings.ami_user}-doctor") as wire:
+    if settings.doctor_secret is None:
+        raise SwitchboardDown("IVR_DOCTOR_SECRET is not set")
+    with _wire(settings, f"{settings.ami_user}-doctor", settings.doctor_secret) as wire:
         return wire.ask({"Action": "Command", "Command": line}).response or {}
 
 
@@ -65,13 +69,13 @@ def _logs(settings: Settings) -> Finding:
 
 
 @contextmanager
-def _wire(settings: Settings, user: str) -> Iterator[Wire]:
+def _wire(settings: Settings, user: str, secret: SecretStr) -> Iterator[Wire]:
     """A connection that is logged in. Raises SwitchboardDown within some ``ami_seconds``."""
     wire = Wire(settings.agi_host, settings.ami_port, settings.ami_seconds)
     reader = Thread(target=_read, args=(wire,), name="doctor ami", daemon=True)
     reader.start()
     try:
-        wire.login(user, settings.ami_secret.get_secret_value())
+        wire.login(user, secret.get_secret_value())
         yield wire
     finally:
         wire.close()

@@ -12,7 +12,7 @@ from ivr.errors import IllegalChange, SwitchboardDown, Unavailable
 from ivr.hotline import Hotline
 from ivr.ladder import Step
 from ivr.model import FailsafePhone, Offer, OfferEnd, Rung
-from ivr.switchboard import Ringing
+from ivr.switchboard import RoutedRinging
 
 RECORDS_EVERY: Final = 1.0
 """Seconds between two looks into the records, for an accept whose event was lost with the manager connection, or which another
@@ -29,7 +29,7 @@ class Ringers:
         self._incident_id = incident_id
         self._steps = steps
         self._next = next(steps, None)
-        self._open: dict[int, tuple[Offer, Ringing]] = {}
+        self._open: dict[int, tuple[Offer, RoutedRinging]] = {}
         self._looked = monotonic()
         self.accepted: Offer | None = None
         self.over = False

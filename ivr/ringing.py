@@ -23,9 +23,13 @@ _REASONS: Final = {"3": OfferEnd.NO_ANSWER, "5": OfferEnd.BUSY}
 class Ringing:
     """Fed by the manager's thread, read by the caller's. A missed event can't make it last: ``_LONGEST_WHISPER`` bounds it."""
 
-    def __init__(self, offer: Offer, *, ring_seconds: float, patience: float) -> None:
-        """``patience``: seconds after its answer that nobody else is rung for a phone. It may still accept until its script ends."""
+    def __init__(self, offer: Offer, *, ring_seconds: float, patience: float, tried: int = 0) -> None:
+        """``patience``: seconds after its answer that nobody else is rung for a phone. It may still accept until its script ends.
+
+        ``tried``: how many routes have failed before, each with a leg of the same uniqueid.
+        """
         self.uniqueid = offer.uniqueid
+        self.action_id = f"{offer.uniqueid}-route{tried}" if tried else offer.uniqueid
         self.channel: str | None = None
         self.end: OfferEnd | None = None
         self._offer = str(offer.id)
@@ -46,6 +50,14 @@ class Ringing:
     def slow(self) -> bool:
         """Whether who or what picked up takes so long that others are rung as well."""
         return monotonic() > self._patient_until
+
+    @property
+    def route_failed(self) -> bool:
+        """Whether it ended before anything rang, and not because the phone is busy: another route may reach it.
+
+        A carrier's refusal (403) has the same cause as a person's, but a person's phone has rung.
+        """
+        return self.end in (OfferEnd.UNREACHABLE, OfferEnd.DECLINED) and not self._rang and not self._answered
 
     def state(self) -> OfferEnd | None:
         """How the offer ended; None while the phone rings or the engineer listens to the whisper."""
@@ -78,7 +90,7 @@ class Ringing:
 
     def _on_response(self, event: Mapping[str, str]) -> None:
         """``OriginateResponse``: a failure's reason is 0 for nearly everything, so the hang-up's cause is awaited if there is a channel."""
-        if event.get("ActionID") != self.uniqueid or event.get("Response") != "Failure":
+        if event.get("ActionID") != self.action_id or event.get("Response") != "Failure":
             return
         end = _REASONS.get(event.get("Reason", ""), OfferEnd.UNREACHABLE)
         if self.channel is None:

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from time import monotonic, sleep
 from typing import Final
@@ -15,8 +16,10 @@ from ivr.errors import SwitchboardDown
 from ivr.manager_link import ManagerLink
 from ivr.model import Offer
 from ivr.ringing import Ringing
+from ivr.routes import RoutedRinging, Routes
+from ivr.trunks import dial_strings
 
-__all__ = ["ManagerLink", "Ringing", "Switchboard"]
+__all__ = ["ManagerLink", "Ringing", "RoutedRinging", "Switchboard"]
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,7 @@ class Switchboard:
         self._listeners: list[Listener] = [self._hear]
         self._on_connect: list[Callable[[], None]] = [self._reconcile]
         self._ringing: dict[str, Ringing] = {}
+        self._routes = Routes()
         self._lock = Lock()
         self._link = ManagerLink(
             settings.agi_host,
@@ -82,20 +86,27 @@ class Switchboard:
         """Before start: call this after each login, when events may have been missed. On a thread of its own."""
         self._on_connect.append(callback)
 
-    def ring(self, offer: Offer, seconds: int, caller_id: str) -> Ringing:
+    def ring(self, offer: Offer, seconds: int, caller_id: str) -> RoutedRinging:
         """Ring the engineer's phone for so many seconds; the leg runs ``ess-engineer`` when it answers.
 
-        A malformed phone number is never dialled: the offer is unreachable at once. Raises SwitchboardDown, also when Asterisk refuses.
+        The next route is tried where the first rings nothing. A malformed phone number is never dialled: the offer is unreachable at once.
+        Raises SwitchboardDown, also when Asterisk refuses.
         """
-        ringing = Ringing(offer, ring_seconds=seconds, patience=self._settings.whisper_seconds)
-        if not _PHONE.fullmatch(offer.phone):
+        dials = dial_strings(self._settings, offer.phone) if _PHONE.fullmatch(offer.phone) else ("",)
+        return RoutedRinging(dials, self._routes, partial(self._ring_by, offer, seconds, caller_id))
+
+    def _ring_by(self, offer: Offer, seconds: int, caller_id: str, dial: str, tried: int) -> Ringing:
+        ringing = Ringing(offer, ring_seconds=seconds, patience=self._settings.whisper_seconds, tried=tried)
+        if not dial:
             log.error("Engineer %d's phone number is not E.164: not dialled", offer.engineer_id)
             ringing.lost()
             return ringing
+        if tried:
+            log.warning("offer %d: nothing rang by the route before, %s is tried", offer.id, dial.rpartition("@")[2])
         with self._lock:
             self._ringing[offer.uniqueid] = ringing
         try:
-            self._demand("Originate", **_originate(offer, seconds, caller_id))
+            self._demand("Originate", **_originate(offer, ringing.action_id, dial, seconds, caller_id))
         except SwitchboardDown:
             self._forget(offer.uniqueid)
             raise
@@ -204,10 +215,10 @@ class Switchboard:
             self._ringing.pop(uniqueid, None)
 
 
-def _originate(offer: Offer, seconds: int, caller_id: str) -> dict[str, str | list[str]]:
+def _originate(offer: Offer, action_id: str, dial: str, seconds: int, caller_id: str) -> dict[str, str | list[str]]:
     return {
-        "ActionID": offer.uniqueid,
-        "Channel": f"PJSIP/{offer.phone}@trunk",
+        "ActionID": action_id,
+        "Channel": dial,
         "ChannelId": offer.uniqueid,
         "Context": "ess-engineer",
         "Exten": "s",

@@ -7,12 +7,13 @@ from typing import Final
 from ivr.asterisk_conf import render, render_folder
 from ivr.config import Settings
 from ivr.embedded.asterisk import PROJECT, Asterisk
+from ivr.embedded.carrier import hotline_source, line, write_account
 from ivr.embedded.ports import Ports
 from ivr.embedded.softphones import write_softphones
 
 STRIPE_SECRETS: Final = {"IVR_STRIPE_KEY": "sk_test_", "IVR_STRIPE_WEBHOOK_SECRET": "whsec_"}
 """Those of the Stripe sandbox, which begin as Stripe's do."""
-SECRETS: Final = ("IVR_PIN_PEPPER", "IVR_AMI_SECRET", "PSTN_AMI_SECRET", "SOFTPHONE_PASSWORD", *STRIPE_SECRETS)
+SECRETS: Final = ("IVR_PIN_PEPPER", "IVR_AMI_SECRET", "IVR_DOCTOR_SECRET", "PSTN_AMI_SECRET", "SOFTPHONE_PASSWORD", *STRIPE_SECRETS)
 
 
 def read_secrets(folder: Path) -> dict[str, str]:
@@ -41,7 +42,9 @@ def write_configuration(folder: Path, asterisk: Asterisk, settings: Settings, po
     pstn = folder / "pstn" / "etc"
     values = {name: str(getattr(ports, name)) for name in Ports.__dataclass_fields__}
     pstn_values = {**values, **common, "pstn_folder": str(folder / "pstn"), "pstn_ami_secret": known["PSTN_AMI_SECRET"]}
+    pstn_values |= {"hotline_source": hotline_source(settings), "line": line(settings)}
     render_folder((PROJECT / "ivr/embedded/pstn_conf",), pstn, pstn_values)
+    write_account(pstn, settings)
     write_softphones(pstn, softphones, known["SOFTPHONE_PASSWORD"])
 
 

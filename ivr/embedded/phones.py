@@ -52,7 +52,7 @@ class Caller(Handset):
             assert self._leg.is_answered(CONNECT_SECONDS), f"the hotline did not answer {self.name} (cause {self._leg.cause})"
 
     def _call(self, identity: str) -> Mapping[str, str]:
-        line = "hotline" if self.number is not None else "hotline-anonymous"
+        line = self.network.address.line if self.number is not None else "hotline-anonymous"
         return {
             "Channel": f"PJSIP/{self.network.did}@{line}", "ChannelId": identity, "Variable": f"PHONE_LEG={identity}", "Async": "true",
             "Context": "phone", "Exten": "talk", "Priority": "1", "Timeout": "30000", "CallerID": f"<{self.number or ''}>",

@@ -29,6 +29,8 @@ class PstnAddress:
     sip_port: int
     """The hotline's SIP port, for calls that bypass the pstn's Asterisk."""
     did: str = "18552528788"
+    line: str = "hotline"
+    """The pstn's endpoint of the hotline."""
 
 
 class Network:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ivr.config import Settings
-from ivr.embedded import asterisk, cast, probes
+from ivr.embedded import asterisk, carrier, cast, probes
 from ivr.embedded.given_settings import settings_from
 from ivr.embedded.layout import read_secrets, write_configuration
 from ivr.embedded.ports import Ports, variable
@@ -160,7 +160,9 @@ class Stack:
 
         secret = read_secrets(self.folder)["PSTN_AMI_SECRET"]
         did = self.settings.did.removeprefix("+")
-        return PstnAddress(self.ports.pstn_ami_port, secret, self.ports.pstn_audio_port, self.ports.sip_port, did)
+        return PstnAddress(
+            self.ports.pstn_ami_port, secret, self.ports.pstn_audio_port, self.ports.sip_port, did, carrier.line(self.settings)
+        )
 
     @property
     def softphone_password(self) -> str:

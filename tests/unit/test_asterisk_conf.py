@@ -1,12 +1,13 @@
 """Asterisk's configuration: what the templates become, and what can never get into it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
-from ivr.asterisk_conf import menu_destinations, render, render_folder, render_text, trunk_dial
+from ivr.asterisk_conf import dial_by_routes, menu_destinations, render, render_folder, render_text
 from ivr.config import Settings
 from ivr.errors import SetupError
 
@@ -48,6 +49,7 @@ def test_settings_reach_the_files(tmp_path: Path) -> None:
     assert "bind = 127.0.0.1:5999" in files["pjsip.conf"]
     assert "match = 192.0.2.7\n" in files["pjsip.conf"]
     assert "permit = 192.0.2.7\n" in files["pjsip.conf"]
+    assert "type = registration" not in files["pjsip.conf"]
     assert "secret = ami-secret" in files["manager.conf"]
     assert "PJSIP/+15555550191@trunk^PJSIP/+15555550192@trunk" in files["extensions.conf"]
     assert "DEST_1 = PJSIP/+15555550181@trunk" in files["extensions.conf"]
@@ -115,7 +117,7 @@ def test_a_hostile_value_is_refused(tmp_path: Path, value: str) -> None:
 def test_only_e164_is_dialled(phone: str) -> None:
     """Nothing but a phone number gets into a dial string."""
     with pytest.raises(SetupError, match="IVR_FAILSAFE_PHONES"):
-        trunk_dial("IVR_FAILSAFE_PHONES", phone)
+        dial_by_routes(settings(), "IVR_FAILSAFE_PHONES", phone)
 
 
 @pytest.mark.parametrize("key", ["9", "*", "10", "", "a", "1,2"])
@@ -127,5 +129,97 @@ def test_the_menu_has_only_the_digits_0_to_8(key: str) -> None:
 
 def test_the_trunk_is_an_address(tmp_path: Path) -> None:
     """A name can't be let in: who it stands for may change."""
-    with pytest.raises(SetupError, match="IVR_TRUNK_HOST"):
+    with pytest.raises(SetupError, match=r"IVR_TRUNK_HOST.*IVR_TRUNK_MATCH"):
         rendered(tmp_path, trunk_host="carrier.example")
+    assert (
+        "contact = sip:carrier.example:5070\n" in rendered(tmp_path, trunk_host="carrier.example", trunk_match="192.0.2.0/24")["pjsip.conf"]
+    )
+
+
+CERTIFICATE = {"tls_certificate": "/tls/cert.pem", "tls_key": "/tls/key.pem"}
+
+
+def section(text: str, name: str, kind: str) -> str:
+    """One object of ``pjsip.conf``."""
+    [found] = [
+        part for part in text.split("\n[") if part.startswith(f"{name}]") and (f"type = {kind}\n" in part or kind in part.split("\n")[0])
+    ]
+    return found
+
+
+def test_two_carriers_and_a_phone(tmp_path: Path) -> None:
+    """The first by an account over TLS with SRTP, the second by its address; a number's own phone is tried before both."""
+    text = rendered(
+        tmp_path, **CERTIFICATE, trunk_host="sip.carrier.example", trunk_port=5061, trunk_match="192.0.2.0/24,198.51.100.7",
+        trunk_user="vendor", trunk_password="pa$$;word".replace(";", "{"), trunk_encrypted=True, trunk2_host="203.0.113.9",
+        phone_logins="+15555550191=abcdefghijklmnop", phone_networks="10.8.0.0/24", failsafe_phones="+15555550191,+15555550192",
+        sip_public_host="198.51.100.99",
+    )  # fmt: skip
+    sip = text["pjsip.conf"]
+    first, second = section(sip, "trunk", "(leg)"), section(sip, "trunk2", "(leg)")
+    assert "transport = tls" in first
+    assert "media_encryption = sdes" in first
+    assert "aors = trunk-asked" in first, "one that does not answer is not tried"
+    assert "aors = trunk2\n" in second, "the last one always is"
+    assert "media_encryption = no" in second
+    assert "outbound_auth" not in second
+    assert "match = 192.0.2.0/24\nmatch = 198.51.100.7/32" in section(sip, "trunk", "identify")
+    assert "password = pa$${word" in section(sip, "trunk", "auth")
+    assert r"server_uri = sip:sip.carrier.example:5061\;transport=tls" in section(sip, "trunk", "registration")
+    assert "contact_user = 18552528788" in section(sip, "trunk", "registration")
+    assert re.findall("permit = (.*)", sip) == ["192.0.2.0/24", "198.51.100.7/32", "203.0.113.9", "10.8.0.0/24"]
+    assert "verify_server = yes" in section(sip, "tls", "transport")
+    assert sip.count("external_media_address = 198.51.100.99") == 2
+    phone = section(sip, "phone-15555550191", "(leg)")
+    assert "context = nowhere" in phone
+    assert "media_encryption = sdes" in phone
+    own, other = text["extensions.conf"].split("FAILSAFE = ")[1].split("\n")[0].split("^")
+    assert own == "PJSIP/phone-15555550191~PJSIP/+15555550191@trunk~PJSIP/+15555550191@trunk2"
+    assert other == "PJSIP/+15555550192@trunk~PJSIP/+15555550192@trunk2"
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"trunk_encrypted": True}, "IVR_TRUNK_ENCRYPTED"),
+        ({"tls_key": "/tls/key.pem"}, "IVR_TLS_CERTIFICATE"),
+        ({"trunk2_host": "127.0.0.1"}, "IVR_TRUNK2_MATCH"),
+        ({"trunk_user": "vendor"}, "IVR_TRUNK_PASSWORD"),
+        ({"trunk_user": "vendor", "trunk_password": "a;b"}, "IVR_TRUNK_PASSWORD"),
+        ({"trunk_user": "vendor", "trunk_password": "a\nb"}, "IVR_TRUNK_PASSWORD"),
+        ({"trunk_user": "a;b", "trunk_password": "c"}, "trunk_user"),
+        ({"trunk_host": "a;b", "trunk_match": "192.0.2.1"}, "trunk_host"),
+        ({"phone_logins": "+15555550191=abcdefghijklmnop"}, "IVR_PHONE_NETWORKS"),
+        ({"sip_public_host": "hotline.example"}, "IVR_SIP_PUBLIC_HOST"),
+    ],
+)
+def test_settings_that_do_not_fit_together_are_refused(tmp_path: Path, given: dict[str, Any], named: str) -> None:
+    """With the name of what to mend, before anything is written."""
+    with pytest.raises(SetupError, match=named):
+        rendered(tmp_path / "etc", **given)
+    assert not list(tmp_path.rglob("*.conf"))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"phone_logins": "+15555550191=short"},
+        {"phone_logins": "+15555550191=abcdefghijklmnop,+15555550192=abcdefghijklmnop"},
+        {"phone_logins": "+15555550191=abcdefghijk\nmnopqrs"},
+        {"phone_logins": "ann=abcdefghijklmnop"},
+        {"phone_networks": "everywhere"},
+        {"trunk_match": "carrier.example"},
+        {"trunk_match": "192.0.2.1/24"},
+    ],
+)
+def test_a_weak_or_shared_password_and_a_wrong_network_are_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        settings(**given)
+
+
+def test_doctors_own_secret(tmp_path: Path) -> None:
+    """Not that of serve; without one there is no such user."""
+    assert "[ivr-doctor]" not in rendered(tmp_path)["manager.conf"]
+    manager = rendered(tmp_path, doctor_secret=SecretStr("for-doctor"))["manager.conf"]
+    assert manager.count("secret = for-doctor\n") == manager.count("secret = ami-secret\n") == 1
+    assert "write = command" in manager.split("[ivr-doctor]")[1]
