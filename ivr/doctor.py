@@ -15,6 +15,8 @@ from ivr import disclosure, prompts
 from ivr.config import Settings, faults
 from ivr.dialable import refusal
 from ivr.doctor_asterisk import asterisk
+from ivr.doctor_lines import keypad, lines
+from ivr.doctor_machine import backups, certificate, clock, serve, worker
 from ivr.errors import HotlineError, StoreUnavailable
 from ivr.findings import Finding, State, fault, ok, warning
 from ivr.prompts import texts
@@ -135,9 +137,6 @@ def stripe(settings: Settings) -> Iterator[Finding]:
         gateway.close()
     if settings.stripe_webhook_secret is None:
         yield warning("stripe", "webhooks can't be believed: the worker finds out a minute later", "Set IVR_STRIPE_WEBHOOK_SECRET.")
-    if settings.keypad_cards and not settings.stripe_url:
-        text = "cards are taken by keypad over a line that is not encrypted"
-        yield warning("stripe", text, "IVR_KEYPAD_CARDS=false, or read docs/money.md, “Cards on the keypad”.")
 
 
 def rota(settings: Settings) -> Iterator[Finding]:
@@ -176,6 +175,7 @@ def failsafe(settings: Settings) -> Iterator[Finding]:
 
 
 CHECKS: Final[dict[str, Check]] = {
-    "database": database, "asterisk": asterisk, "prompts": sounds, "rate": rate, "stripe": stripe, "rota": rota, "pages": pages,
-    "failsafe": failsafe,
+    "database": database, "asterisk": asterisk, "serve": serve, "worker": worker, "routes": lines, "tls": certificate,
+    "failsafe": failsafe, "rota": rota, "pages": pages, "prompts": sounds, "rate": rate, "stripe": stripe, "cards": keypad,
+    "clock": clock, "backups": backups,
 }  # fmt: skip

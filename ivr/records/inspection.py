@@ -1,5 +1,6 @@
 """What `ivr doctor` asks about the database itself."""
 
+from datetime import timedelta
 from importlib.resources import files
 
 from ivr.records.database import Database
@@ -16,3 +17,8 @@ class Inspection:
         folder = files("ivr").joinpath("sql/migrations")
         ours = {entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql")}
         return ours - applied, applied - ours
+
+    def worker(self) -> tuple[timedelta | None, int]:
+        """How long ago any worker was heard (None: never), and how many jobs are over two minutes late."""
+        row = self._db.row("worker")
+        return (row["seen"], int(row["late"])) if row else (None, 0)

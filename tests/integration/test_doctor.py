@@ -1,12 +1,16 @@
 """``ivr doctor``: each thing that can be wrong is found, with how to mend it, and none hides another."""
 
 import json
+import os
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from time import monotonic
 
 import pytest
+from pydantic import SecretStr
 
 from ivr import prompts
 from ivr.config import Settings
@@ -26,20 +30,42 @@ GOOD_LOGS = """Channel                             Type     Formatter  Status   
 /var/log/asterisk/messages.log      File     default    Enabled    - NOTICE WARNING ERROR
 /var/log/asterisk/full              File     default    Disabled   - DEBUG VERBOSE DTMF"""
 
+CONTACTS = """
+  Contact:  <Aor/ContactUri..............................> <Hash....> <Status> <RTT(ms)..>
+==========================================================================================
+
+  Contact:  trunk-asked/sip:192.0.2.7:5061;transport=tls   36fa7a3975 Avail         1.862
+  Contact:  trunk/sip:192.0.2.7:5061;transport=tls         36fa7a3975 NonQual        -nan
+  Contact:  trunk2-asked/sip:198.51.100.7:5060             12b8bf90ba Avail        10.412
+  Contact:  trunk2/sip:198.51.100.7:5060                   12b8bf90ba NonQual        -nan
+  Contact:  phone-15555550191/sip:phone-15555550191@203.0. 3ff3d40455 Avail        31.010
+
+Objects found: 5
+"""
+REGISTRATIONS = """
+ <Registration/ServerURI..............................>  <Auth....................>  <Status.......>
+==========================================================================================
+
+ trunk/sip:192.0.2.7:5061;transport=tls                  trunk                       Registered        (exp. 285s)
+
+Objects found: 1
+"""
+
 
 @pytest.fixture
 def manager() -> Iterator[FakeManager]:
-    """An Asterisk whose logs are as they should be."""
+    """An Asterisk whose logs and lines are as they should be."""
     with FakeManager() as manager:
-        shows(manager, GOOD_LOGS)
+        shows(manager)
         yield manager
 
 
-def shows(manager: FakeManager, output: str) -> None:
-    """What `logger show channels` prints."""
-    lines = "".join(f"Output: {line}\r\n" for line in output.splitlines())
+def shows(manager: FakeManager, logs: str = GOOD_LOGS, contacts: str = CONTACTS, registrations: str = REGISTRATIONS) -> None:
+    """What Asterisk prints."""
+    outputs = {"logger show channels": logs, "pjsip show contacts": contacts, "pjsip show registrations": registrations}
 
     def answer(action: dict[str, str]) -> list[dict[str, str]]:
+        lines = "".join(f"Output: {line}\r\n" for line in outputs[action["Command"]].splitlines())
         manager.raw(f"Response: Success\r\nActionID: {action['ActionID']}\r\nMessage: Command output follows\r\n{lines}\r\n".encode())
         return []
 
@@ -47,9 +73,24 @@ def shows(manager: FakeManager, output: str) -> None:
 
 
 @pytest.fixture
-def whole(paying: Settings, manager: FakeManager) -> Settings:
+def serve_port() -> Iterator[int]:
+    """Where a serve listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+@pytest.fixture
+def whole(paying: Settings, manager: FakeManager, serve_port: int, sql: Sql, tmp_path: Path) -> Settings:
     """Settings with which nothing is wrong."""
-    return paying.model_copy(update={"ami_port": manager.port, "ami_seconds": 2.0, "failsafe_phones": ("+15555550191",)})
+    (tmp_path / "backups").mkdir()
+    (tmp_path / "backups" / "ivr.dump").write_text("a backup")
+    sql("SELECT procrastinate_register_worker_v1()")
+    changes = {
+        "ami_port": manager.port, "ami_seconds": 2.0, "failsafe_phones": ("+15555550191",), "agi_port": serve_port,
+        "doctor_secret": SecretStr("d"), "backup_folder": tmp_path / "backups", "trunk_host": "192.0.2.7", "trunk_port": 5061,
+        "trunk2_host": "198.51.100.7", "trunk_user": "vendor", "phone_logins": {"+15555550191": SecretStr("p")},
+    }  # fmt: skip
+    return paying.model_copy(update=changes)
 
 
 def faults(found: list[Finding]) -> dict[str, str]:
@@ -72,6 +113,11 @@ def test_nothing_is_wrong(whole: Settings) -> None:
         "stripe",
         "rota",
         "failsafe",
+        "serve",
+        "worker",
+        "routes",
+        "phones",
+        "backups",
     }
 
 
@@ -99,7 +145,8 @@ def test_what_is_away_is_said_so(whole: Settings) -> None:
     began = monotonic()
     found = examine(whole.model_copy(update=nowhere))
     assert monotonic() - began < 15
-    assert set(faults(found)) == {"database", "asterisk", "rate", "stripe", "rota", "pages"}
+    assert set(faults(found)) == {"database", "asterisk", "worker", "rate", "stripe", "rota", "pages"}
+    assert "can't be looked at" in warnings(found)["routes"]
     assert {"prompts", "failsafe"} <= {one.part for one in found if one.state is State.OK}
 
 
@@ -176,6 +223,73 @@ def test_a_check_that_hangs_or_breaks_never_stops_the_others(whole: Settings) ->
 
 
 @pytest.mark.parametrize(
+    ("gone", "state", "said"),
+    [
+        (("trunk2-asked",), State.WARNING, "trunk2 (198.51.100.7:5060) does not answer"),
+        (("trunk-asked", "trunk2-asked"), State.FAULT, "trunk (192.0.2.7:5061) does not answer"),
+    ],
+)
+def test_a_carrier_that_does_not_answer(whole: Settings, manager: FakeManager, gone: tuple[str, ...], state: State, said: str) -> None:
+    """A warning while there is another, a fault when none is left."""
+    lines = [line.replace(" Avail ", " Unavail ") if any(f" {name}/" in line for name in gone) else line for line in CONTACTS.splitlines()]
+    shows(manager, contacts="\n".join(lines))
+    found = examine(whole, {"routes": CHECKS["routes"]})
+    first = next(one for one in found if one.part == "routes" and one.state is not State.OK)
+    assert (first.state, said in first.text) == (state, True)
+
+
+def test_a_registration_that_is_refused(whole: Settings, manager: FakeManager) -> None:
+    """Wrong password; the other route still works."""
+    shows(manager, registrations=REGISTRATIONS.replace("Registered  ", "Rejected    "))
+    [wrong] = [one for one in examine(whole, {"routes": CHECKS["routes"]}) if one.state is not State.OK]
+    assert (wrong.state, "Rejected" in wrong.text, "IVR_TRUNK_USER" in wrong.mend) == (State.WARNING, True, True)
+
+
+def test_one_route_alone_an_asterisk_of_other_settings_and_a_phone_that_is_off(whole: Settings, manager: FakeManager) -> None:
+    alone = whole.model_copy(update={"trunk2_host": ""})
+    shows(manager, contacts="No objects found.")
+    found = examine(alone, {"routes": CHECKS["routes"]})
+    assert "Asterisk has no trunk" in faults(found)["routes"]
+    assert "there is one" in warnings(found)["routes"]
+    assert "+15555550191 is not registered" in warnings(found)["phones"]
+
+
+def test_a_worker_that_is_gone_or_late(whole: Settings, sql: Sql) -> None:
+    check = {"worker": CHECKS["worker"]}
+    sql("SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'x', 0, NULL, NULL, '{}', NULL)::procrastinate_job_to_defer_v1])")
+    assert [one.state for one in examine(whole, check)] == [State.OK]
+    sql("UPDATE procrastinate_events SET at = at - interval '3 minutes'")
+    assert "1 jobs are over two minutes late" in warnings(examine(whole, check))["worker"]
+    sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '90 seconds'")
+    assert "heard 90 s ago" in faults(examine(whole, check))["worker"]
+    sql("DELETE FROM procrastinate_workers")
+    assert "none runs" in faults(examine(whole, check))["worker"]
+
+
+def test_a_serve_that_does_not_listen(whole: Settings) -> None:
+    assert "nobody listens" in faults(examine(whole.model_copy(update={"agi_port": 1}), {"serve": CHECKS["serve"]}))["serve"]
+
+
+def test_backups_that_are_old_or_none(whole: Settings, tmp_path: Path) -> None:
+    """An empty file is no backup."""
+    check = {"backups": CHECKS["backups"]}
+    dump, yesterday = tmp_path / "backups" / "ivr.dump", time.time() - 27 * 3600
+    os.utime(dump, (yesterday, yesterday))
+    assert "27 h old" in faults(examine(whole, check))["backups"]
+    dump.write_text("")
+    assert "there is none" in faults(examine(whole, check))["backups"]
+    assert "nobody says" in warnings(examine(whole.model_copy(update={"backup_folder": None}), check))["backups"]
+
+
+def test_keypad_cards_on_an_open_line(whole: Settings) -> None:
+    """Each line must be encrypted, or the warning names it; the sandbox is nobody's bank."""
+    real = whole.model_copy(update={"keypad_cards": True, "stripe_url": "", "trunk_encrypted": True})
+    assert "trunk2" in warnings(list(CHECKS["cards"](real)))["cards"]
+    for fine in ({"trunk2_encrypted": True}, {"keypad_cards": False}, {"stripe_url": "http://127.0.0.1:1"}):
+        assert [one.state for one in CHECKS["cards"](real.model_copy(update=fine))] == [State.OK]
+
+
+@pytest.mark.parametrize(
     ("output", "leaking"),
     [
         (GOOD_LOGS, {}),
@@ -194,7 +308,8 @@ def test_the_command_is_for_people_and_programs(whole: Settings, store: Store) -
     """A line for each finding, what to do under it; exit code 1 on a fault; JSON alike. Missing settings are faults too."""
     assert store.levels()
     variables = {
-        "IVR_AMI_PORT": str(whole.ami_port), "IVR_FAILSAFE_PHONES": "+15555550191", "IVR_STRIPE_URL": whole.stripe_url,
+        "IVR_AMI_PORT": str(whole.ami_port), "IVR_AGI_PORT": str(whole.agi_port),
+        "IVR_FAILSAFE_PHONES": "+15555550191", "IVR_STRIPE_URL": whole.stripe_url,
         "IVR_STRIPE_KEY": whole.stripe_key.get_secret_value() if whole.stripe_key else "",
     }  # fmt: skip
     shown = own_process(whole, "doctor", **variables)
