@@ -44,6 +44,8 @@ def _trunk(settings: Settings, trunk: Trunk, values: Mapping[str, str], render: 
     blocks = {"password": trunk.password, "matches": "\n".join(f"match = {network}" for network in trunk.match)}
     account = render("account", {**own, **blocks}) if trunk.user else ""
     login = f"outbound_auth = {trunk.name}\nfrom_user = {trunk.user}\nfrom_domain = {trunk.host}" if trunk.user else ""
+    if settings.sip_public_host and not trunk.user:
+        login = f"from_domain = {settings.sip_public_host}"
     return render("trunk", {**own, **blocks, "account": account, "login": login})
 
 

@@ -163,6 +163,8 @@ def test_two_carriers_and_a_phone(tmp_path: Path) -> None:
     assert "aors = trunk2\n" in second, "the last one always is"
     assert "media_encryption = no" in second
     assert "outbound_auth" not in second
+    assert "from_domain = 198.51.100.99" in second
+    assert "from_domain = sip.carrier.example" in first
     assert "match = 192.0.2.0/24\nmatch = 198.51.100.7/32" in section(sip, "trunk", "identify")
     assert "password = pa$${word" in section(sip, "trunk", "auth")
     assert r"server_uri = sip:sip.carrier.example:5061\;transport=tls" in section(sip, "trunk", "registration")
