@@ -7,6 +7,7 @@ import pytest
 
 from ivr.embedded.cast import ANN
 from ivr.embedded.ears import Library
+from ivr.embedded.phones import raw_invite
 from ivr.embedded.postgres import Postgres
 from ivr.embedded.stack import Stack
 from ivr.manager_link import ManagerLink
@@ -86,3 +87,12 @@ def test_a_registered_phone_is_rung_before_the_carriers(encrypted_world: World) 
         offer = world.store.accepted_offer(world.incident_id())
         assert offer is not None
         assert is_secure(world, str(offer.channel))
+
+
+def test_a_stranger_in_the_phones_network_must_know_a_password(encrypted_world: World) -> None:
+    """May knock, unlike everybody else, and gets in neither as the carrier nor as a phone."""
+    world = encrypted_world
+    for name in (b"stranger", b"trunk", f"phone-{ANN.phone.removeprefix('+')}".encode()):
+        status = raw_invite(world.sip_address, world.did, b"<sip:" + name + b"@127.0.0.1>", source=DESK_HOST)
+        assert status == 401, name
+    assert raw_invite(world.sip_address, world.did, b"<sip:stranger@127.0.0.1>", source="127.0.0.9") == 403
