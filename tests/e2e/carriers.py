@@ -86,6 +86,8 @@ class BadCarrier:
     invite: str = REFUSED
     options: str = ANSWERS
     invites: int = 0
+    known: bool = False
+    """Whether a serve may know by now that it takes no call."""
     first_at: float = 0.0
     """When (monotonic) the first of these INVITEs came."""
     _socket: socket.socket = field(default_factory=lambda: socket.socket(type=socket.SOCK_DGRAM))

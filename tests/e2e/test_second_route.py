@@ -42,8 +42,9 @@ def failing_world(place: int, library: Library, typed: Typed, bad_carrier: BadCa
 @pytest.fixture
 def first_fails(failing_world: World, bad_carrier: BadCarrier) -> Iterator[World]:
     """A serve that knows nothing yet of its carriers."""
-    bad_carrier.invite, bad_carrier.options, bad_carrier.invites = REFUSED, ANSWERS, 0
-    failing_world.stack.restart("serve")
+    if bad_carrier.known:
+        failing_world.stack.restart("serve")
+    bad_carrier.invite, bad_carrier.options, bad_carrier.invites, bad_carrier.known = REFUSED, ANSWERS, 0, True
     with scenario(failing_world):
         yield failing_world
 
