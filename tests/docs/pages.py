@@ -1,5 +1,6 @@
 """The project's Markdown as the tests of the documentation read it: fenced blocks, code within sentences, links, headings."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def links(page: Path) -> Iterator[str]:
 def anchors(page: Path) -> set[str]:
     """What ``#…`` may lead to: each heading in lower case, blanks as hyphens, other signs left out; a second one has ``-1`` behind it."""
     tokens, found = _tokens(page), list[str]()
-    for token, inline in zip(tokens, tokens[1:], strict=False):
+    for token, inline in itertools.pairwise(tokens):
         if token.type == "heading_open":
             words = "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline"))
             slug = re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-")
