@@ -25,6 +25,7 @@ PROCESSES: Final = ("ivr serve", "ivr worker", "ivr console")
 """What runs until it is stopped: its ``--help`` is asked for instead."""
 _DATE: Final = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 _VARIABLE: Final = (
+    (r"^ *\d+\.\d +(?=\d\d:\d\d:\d\d )", "SECOND "),
     (r"\b((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?20\d\d-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?( ?[A-Z]{3,4}\b|\+00:00|[+-]\d\d:\d\d)?", "DATE"),
     (r"\b\d\d:\d\d:\d\d(\.\d+)?\b", "CLOCK"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
@@ -33,7 +34,7 @@ _VARIABLE: Final = (
     (r"\S*/(?=messages/)", ""),
     (r"\bPIN is \d+", "PIN is N"),
 )
-"""What differs each time: dates, clocks, ports, ids, the place of the folder, a PIN that was made."""
+"""What differs each time: the seconds of a timeline, dates, clocks, ports, ids, the place of the folder, a PIN that was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,11 @@ class Shell:
     ports: Ports
 
     def run(self, line: str, changed: Mapping[str, str]) -> tuple[int, str]:
-        """The exit status and what was printed, standard error included."""
+        """The exit status and what was printed, standard error included. A setting that is ``changed`` to nothing is not there."""
         words = shlex.split(line)
         if words[0] == "make":
             return _process(["make", "--dry-run", *words[1:]], ROOT, os.environ)
-        environment = {**self.environment, **changed}
+        environment = {name: value for name, value in {**self.environment, **changed}.items() if value}
         if line.startswith(PROCESSES):
             words.append("--help")
         if words[0] == "ivr" and not re.search(r"[|<>;$]", line):

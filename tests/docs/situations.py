@@ -9,16 +9,20 @@ from typing import Final
 from ivr.model import EndReason
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
-from tests.docs.story import PHONE, agreed, held
+from tests.docs.story import PHONE, agreed, held, talks
 
 Change = Callable[[Store, StripeGateway], Mapping[str, str]]
 """What it does; the settings that it changes."""
 
 
 def cancelled_by_hand(store: Store, gateway: StripeGateway) -> Mapping[str, str]:
-    """Somebody released a hold in Stripe's dashboard while the call went on."""
+    """Somebody released a hold in Stripe's dashboard while they talked."""
     hold = held(store, gateway, agreed(store, PHONE, None).id)
+    store.connecting(hold.incident_id)
+    offer = store.make_offer(hold.incident_id, store.levels()[0].rungs[0])
+    assert store.accept(offer.id, "PJSIP/trunk-00000009")
     gateway.cancel(str(hold.intent_id), key="by hand")
+    talks(store, hold.incident_id, offer.uniqueid, 600.0, EndReason.RESOLVED)
     return {}
 
 

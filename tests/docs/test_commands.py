@@ -31,6 +31,8 @@ def faults(place: Place, block: Block) -> list[str]:
     return found
 
 
+@pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", RUN, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_commands_of_a_page_do_what_it_says(page: Path, place: Place) -> None:
     wrong = [fault for block in blocks(page) if block.language in SHELL and not block.not_run for fault in faults(place, block)]
