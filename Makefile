@@ -20,16 +20,18 @@ down:  ## stop all of it
 demo: install  ## one real emergency call, narrated; the hotline stays up
 	@$(RUN) -m ivr.embedded.demo
 
-test:  ## what every commit must pass: check, then unit, integration and end-to-end tests
+test:  ## what every commit must pass: check, then unit, integration and end-to-end tests, and the documentation's links
 	$(INSTALL) dev
 	@$(MAKE) --no-print-directory check
 	@echo "unit tests" && $(RUN) -m pytest -q -n 2 -m "not long" tests/unit
+	@echo "documentation: links, blocks, settings; its commands are run in make trials, which takes longer" && $(RUN) -m pytest -q -m "not long" tests/docs
 	@echo "integration tests" && $(RUN) -m pytest -q -n 3 tests/integration
 	@echo "end-to-end tests: real calls, mostly waiting for somebody to finish a sentence, so many at once" && $(RUN) -m pytest -q -n 10 -m "not long" tests/e2e
 
-trials:  ## the long ones: a kill at every boundary of the payment path, and the calls that `make test` leaves out, at their natural speed
+trials:  ## the long ones: every command of the documentation, a kill at every boundary of the payment path, and the calls that `make test` leaves out, at their natural speed
 	$(INSTALL) dev
 	@$(RUN) -m pytest -q -n 2 -m long tests/unit
+	@$(RUN) -m pytest -q -m long tests/docs
 	@IVR_TEST_TEMPO=1 $(RUN) -m pytest -q -n 6 -m long tests/e2e
 	@$(RUN) -m pytest -q -n 4 -rP tests/trials
 	@IVR_MONEY_EXAMPLES=100 $(RUN) -m pytest -q -rP --timeout 3600 tests/integration/test_money_machine.py

@@ -41,14 +41,21 @@ def stack(worker_id: str) -> Iterator[Stack]:
     place = int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
     stack = Stack(ports_of(place, slot=0), FOLDER / f"docs{place}")
     shutil.rmtree(stack.folder / "messages", ignore_errors=True)
-    stack.up()
+    try:
+        stack.up()
+        _template(stack)
+        yield stack
+    finally:
+        stack.down()
+
+
+def _template(stack: Stack) -> None:
+    """The database that each page's is a copy of."""
     stack.postgres.drop(TEMPLATE)
     url = stack.postgres.database(TEMPLATE)
     migrate(url)
     cast.load_cast(url, stack.settings.pin_pepper)
     cast.give_mailboxes(url, stack.mailbox_url)
-    yield stack
-    stack.down()
 
 
 @pytest.fixture

@@ -33,8 +33,11 @@ _VARIABLE: Final = (
     (r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b", "UUID"),
     (r"\S*/(?=messages/)", ""),
     (r"\bPIN is \d+", "PIN is N"),
+    (r"\b\d+ sounds", "N sounds"),
+    (r"told in [\d.]+ s", "told in N s"),
 )
-"""What differs each time: the seconds of a timeline, dates, clocks, ports, ids, the place of the folder, a PIN that was made."""
+"""What differs each time: the seconds of a timeline, dates, clocks, ports, ids, the place of the folder, a PIN that was made.
+And what the prompts' next wording changes."""
 
 
 @dataclass(frozen=True, slots=True)

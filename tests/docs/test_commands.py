@@ -47,6 +47,7 @@ def test_every_block_says_what_it_is(page: Path) -> None:
         assert block.language in SHELL or not re.search(r"^\$ ", block.text, re.M), block.where
         assert block.language != "console" or list(commands(block)), block.where
         assert block.situation in ("", *SITUATIONS), block.where
+        assert block.language != "mermaid" or ";" not in block.text, f"{block.where}: a semicolon breaks a diagram"
 
 
 @pytest.mark.parametrize(
