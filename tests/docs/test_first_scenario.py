@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, blocks
+from tests.docs.pages import ROOT, blocks, mentioned
 from tests.e2e.running import FIRST_PORT, WIDTH
 
 PAGE = ROOT / "docs" / "first-scenario.md"
@@ -39,6 +39,15 @@ def run() -> tuple[int, str]:
     command = [sys.executable, *arguments, "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400, check=False)
     return done.returncode, done.stdout
+
+
+def test_what_the_page_names_is_there() -> None:
+    """Ways through the call, what phones can do, faults and records."""
+    sources = "".join((ROOT / file).read_text() for file in ("tests/e2e/world.py", "ivr/embedded/phones.py", "ivr/embedded/handset.py"))
+    named = {name for code in mentioned(PAGE) for name in re.findall(r"^(?:with )?(?:(?:world|caller)\.)?([a-z_]+)\b(?=\(|$)", code)}
+    assert {"connected", "hangs_up", "stopped", "rung", "wait_hung_up"} <= named
+    known = {"print", "world"}
+    assert [name for name in sorted(named - known) if not re.search(rf"\b(def {name}\(|self\.{name}\b)", sources)] == []
 
 
 @pytest.mark.long
