@@ -58,7 +58,7 @@ def unanswered(store: Store, messages: Path) -> None:
 
 def owed(store: Store) -> None:
     incident = agreed(store, "+15555550178", None)
-    store.covered(incident.id, Cover.UNPAID, None)
+    store.covered(incident.id, Cover.UNPAID)
     store.connecting(incident.id)
     offer = store.make_offer(incident.id, store.levels()[0].rungs[0])
     assert store.accept(offer.id, "PJSIP/trunk-00000004")
