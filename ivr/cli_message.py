@@ -1,6 +1,5 @@
 """``ivr message``: what callers said whom nobody answered. Expected errors are sentences and exit code 1."""
 
-import platform
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -108,14 +107,14 @@ def _here(given: Settings, one: Message) -> Path:
     path = given.messages_folder / one.file
     if path.exists():
         return path
-    if one.node != platform.node():
+    if one.node != given.node:
         raise SetupError(f"The message is on the machine {one.node}: run this there, or fetch {_place(given, one)}.")
     raise SetupError(f"{path} is gone: it was deleted, or IVR_STATE_FOLDER is not what it was then. Call the caller back.")
 
 
 def _place(given: Settings, one: Message) -> str:
     path = given.messages_folder / one.file
-    return str(path) if one.node == platform.node() else f"{one.node}:{path}"
+    return str(path) if one.node == given.node else f"{one.node}:{path}"
 
 
 def _data(given: Settings, one: Message) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Every setting of the hotline: environment variables ``IVR_…`` or a ``.env`` file, frozen once read.
 
-Secrets have no default: the embedded stack makes its own, production sets them.
+Secrets have no default: the embedded stack makes its own, production sets them. In a container each setting may also be a file
+of its name, ``/run/secrets/ivr_pin_pepper``; the environment goes before it.
 """
 
+import platform
 import re
 from functools import lru_cache
 from ipaddress import ip_network
@@ -18,15 +20,23 @@ Policy = Literal["connect_unpaid", "refuse"]
 NoPort = Annotated[int, Field(ge=0, le=65535)]
 """0 is none."""
 Match = Annotated[tuple[str, ...], NoDecode]
+SECRETS = Path("/run/secrets")
 
 
 class Settings(BaseSettings):
     """Ports, addresses, secrets, deadlines. Times are seconds, phone numbers E.164."""
 
-    model_config = SettingsConfigDict(env_prefix="IVR_", env_file=".env", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="IVR_", env_file=".env", secrets_dir=SECRETS if SECRETS.is_dir() else None, frozen=True, extra="ignore"
+    )
 
     # the installation
     state_folder: Path = Field(default=Path("var"), description="everything that is kept on this machine")
+    node: str = Field(
+        default_factory=platform.node,
+        pattern=r"^[A-Za-z0-9][\w.-]{0,62}$",
+        description="this machine's name among those on one database; by default its host name",
+    )
     database_url: PostgresDsn = Field(description="PostgreSQL, as postgresql://user:password@host/name")
     pin_pepper: SecretStr = Field(description="mixed into every PIN's hash; with another one no PIN fits any more")
     actor: str = Field(

@@ -214,6 +214,7 @@ _WORDS: Final[dict[str, Callable[[Detail], str]]] = {
     "follow_up_done": lambda detail: f"the follow-up is done by {detail.get('by')}" + (f": {detail['note']}" if detail.get("note") else ""),
     "redialled": lambda _: "the caller has called again and wants to go back to their engineer",
     "resumed": lambda _: "the caller is back: the incident goes on",
+    "node_lost": lambda detail: f"the machine {detail.get('node')}, which had the call, was not heard of any more",
     "suspended": lambda _: "the caller's line dropped: the incident waits for them to call again",
     "message_began": lambda _: "caller may leave a message",
     "message": lambda detail: f"message of {duration(detail['seconds'])}" if detail.get("seconds") else "nothing was said into the message",

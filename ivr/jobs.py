@@ -56,7 +56,10 @@ def sweep(context: JobContext, timestamp: int) -> None:
     """End what a killed process left behind, each minute. Raises StoreUnavailable: the next minute tries again."""
     store, _ = _tools(context)
     given = _settings(context)
-    sweep_once(store, live_channels(given), given.resume_seconds)
+    live = live_channels(given)
+    if live is not None:
+        store.beat()  # also with every serve of this node down: its talks go on
+    sweep_once(store, live, given.resume_seconds)
 
 
 @queue.periodic(cron=EVERY_MINUTE)

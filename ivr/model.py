@@ -455,6 +455,7 @@ class Unfinished:
     silent_seconds: float  # since its last sign of life: event, checkpoint
     accepted: bool = False  # an engineer has pressed 1
     lost: bool = False  # and was cut off, and nobody has the incident now
+    elsewhere: bool = False  # on another node that is heard of: only that one knows its channels
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,13 +45,17 @@ def your_code(hotline: Hotline, phone: Phone, incident: Incident) -> tuple[str, 
 def _waiting(hotline: Hotline, phone: Phone) -> list[Incident]:
     """Incidents that the caller wants to go back to, the last first: suspended, with time left, of the same number."""
     number = number_of(hotline, phone)
-    found = hotline.store.suspended_calls(phone.uniqueid, number) if number else []
+    window = hotline.settings.resume_seconds
+    found = hotline.store.suspended_calls(phone.uniqueid, number, window) if number else []
     same = [one for one in found if e164(one.caller_id, hotline.settings.country) == number]
     waiting = [incident for one in same if seconds_left(hotline, incident := hotline.store.incident(one.incident_id)) != 0]
     if not waiting or any(one.chosen for one in same):
         return waiting
     if ask(phone, RESUME, silence=hotline.settings.key_seconds) != "1":
         return []
+    for one in same:
+        if one.lost:  # on a node that is gone: calling again and wanting back is the proof that the old leg is
+            hotline.store.suspend_lost(one.incident_id, window)
     hotline.store.wants_back(waiting[0].id, phone.uniqueid)
     return waiting
 

@@ -10,6 +10,7 @@ from ivr import metrics, prompts
 from ivr.call import SCRIPTS, hungup
 from ivr.config import Settings
 from ivr.hangups import Hangups, missed
+from ivr.heartbeat import Heartbeat
 from ivr.hotline import Hotline
 from ivr.meter import Meter
 from ivr.orphans import stop_orphans
@@ -31,6 +32,7 @@ def main(settings: Settings) -> None:
     hotline = Hotline(settings, store, switchboard, StripeGateway(settings))
     meter = Meter(store, switchboard)
     time_warnings = TimeWarnings(store, switchboard, meter, grace=settings.grace_seconds)
+    heartbeat = Heartbeat(store, switchboard)
     hangups = Hangups(switchboard, partial(hungup, hotline))
     switchboard.on_connect(partial(stop_orphans, hotline))
     switchboard.on_connect(partial(missed, switchboard, store.open_legs, partial(hungup, hotline)))
@@ -48,10 +50,12 @@ def main(settings: Settings) -> None:
     meter.start()
     time_warnings.start()
     hangups.start()
+    heartbeat.start()
     log.info("serving calls on %s:%d", settings.agi_host, settings.agi_port)
     try:
         server.serve_forever()
     finally:
+        heartbeat.stop()
         hangups.stop()
         time_warnings.stop()
         meter.stop()

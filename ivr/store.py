@@ -14,6 +14,7 @@ from ivr.records.follow_ups import FollowUps
 from ivr.records.holds import Holds
 from ivr.records.inspection import Inspection
 from ivr.records.messages import Messages
+from ivr.records.nodes import Nodes
 from ivr.records.offers import Offers
 from ivr.records.overview import Overviews
 from ivr.records.people import People
@@ -41,6 +42,7 @@ class Store(
     Rotas,
     FollowUps,
     Messages,
+    Nodes,
     Tries,
     Inspection,
     Overviews,
@@ -50,6 +52,7 @@ class Store(
 
     def __init__(self, settings: Settings) -> None:
         self._dial_prefixes = settings.dial_prefixes
+        self._node = settings.node
         self._reserve_seconds = settings.reserve_minutes * 60
         self._db = Database(str(settings.database_url), seconds=settings.database_seconds, size=settings.pool_size, actor=settings.actor)
 

@@ -16,13 +16,13 @@ the line. A living call is far from that: rings and talks leave a sign each half
 def abandoned_because(incident: Unfinished, live: AbstractSet[str] | None) -> str | None:
     """Why nobody works on it any more; None when somebody does, or when that cannot be known.
 
-    ``live``: uniqueids of the channels that Asterisk has now; None when Asterisk does not answer.
+    ``live``: uniqueids of the channels that this node's Asterisk has now; None when Asterisk does not answer.
     """
     if live is not None and not live.isdisjoint(incident.caller_uniqueids):
         return None
     if incident.callers_gone:
         return "the caller's leg was over"
-    if live is not None and incident.silent_seconds > SILENCE:
+    if live is not None and not incident.elsewhere and incident.silent_seconds > SILENCE:
         return f"left behind: no sign of life for {incident.silent_seconds:.0f} s and no such channel"
     return None
 

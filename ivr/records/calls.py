@@ -1,6 +1,5 @@
 """Calls, legs and the incident's way from open to ended."""
 
-import platform
 from secrets import randbelow
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
@@ -16,11 +15,12 @@ class Calls:
     """All methods raise StoreUnavailable, and UnknownRecord for an incident that does not exist."""
 
     _db: Database
+    _node: str
 
     def begin_call(self, *, channel: str, uniqueid: str, caller_id: str | None) -> Incident:
         """The incident of a caller who has just arrived. The same one again for the same ``uniqueid``."""
         known = None if caller_id is None else clean_text(caller_id, LONGEST_CALLER_ID) or None
-        row = self._db.row("begin_call", channel=channel, uniqueid=uniqueid, caller_id=known, node=platform.node())
+        row = self._db.row("begin_call", channel=channel, uniqueid=uniqueid, caller_id=known, node=self._node)
         return self.incident(_found(row, "call", uniqueid)["id"])
 
     def incident(self, incident_id: int) -> Incident:
@@ -43,7 +43,7 @@ class Calls:
 
     def open_legs(self) -> list[OpenLeg]:
         """Callers' legs on this machine that have not ended as far as is known."""
-        return [OpenLeg(**row) for row in self._db.rows("open_legs", node=platform.node())]
+        return [OpenLeg(**row) for row in self._db.rows("open_legs", node=self._node)]
 
     def account_of(self, incident_id: int) -> str | None:
         """The account number of the verified customer who calls; None when nobody was verified."""

@@ -1,6 +1,5 @@
 """Messages of callers whom nobody answered, and which pages were sent about whom."""
 
-import platform
 from collections.abc import Sequence
 from uuid import uuid4
 
@@ -16,10 +15,11 @@ class Messages:
     """All methods raise StoreUnavailable."""
 
     _db: Database
+    _node: str
 
     def begin_message(self, incident_id: int) -> Message:
         """A row for what the caller is about to say, on this machine. Raises UnknownRecord."""
-        row = self._db.row("begin_message", incident_id=incident_id, node=platform.node(), request=uuid4())
+        row = self._db.row("begin_message", incident_id=incident_id, node=self._node, request=uuid4())
         if row is None:
             raise UnknownRecord(f"There is no incident {incident_id}.")
         return Message(**row)
@@ -39,7 +39,7 @@ class Messages:
     def unmeasured_messages(self, longest: float) -> list[Message]:
         """Those on this machine whose length is not known, and that nobody records any more: ``longest`` seconds ago they began, or the
         caller has gone."""
-        return [Message(**row) for row in self._db.rows("unmeasured_messages", node=platform.node(), longest=longest)]
+        return [Message(**row) for row in self._db.rows("unmeasured_messages", node=self._node, longest=longest)]
 
     def page_news(self, incident_id: int) -> PageNews:
         """What a page says of the incident. Raises UnknownRecord."""

@@ -12,6 +12,7 @@ class Offers:
     """All methods raise StoreUnavailable."""
 
     _db: Database
+    _node: str
 
     def make_offer(self, incident_id: int, rung: Rung | FailsafePhone) -> Offer:
         """Record that this phone is about to be rung. Raises IllegalChange unless the incident is connecting."""
@@ -50,7 +51,7 @@ class Offers:
     def accept(self, offer_id: int, channel: str) -> bool:
         """The engineer pressed 1 on ``channel``. True for the one who gets the incident, also when asked again;
         False when it is taken, over, or this offer has already ended."""
-        return self._db.row("accept", offer_id=offer_id, channel=channel) is not None
+        return self._db.row("accept", offer_id=offer_id, channel=channel, node=self._node) is not None
 
     def accepted_offer(self, incident_id: int) -> Offer | None:
         """The offer whose engineer has the incident now; None when nobody has, or they were lost."""

@@ -9,12 +9,14 @@ from ivr.records.follow_ups import FollowUps
 from ivr.records.holds import hold_of
 from ivr.records.messages import messages_of
 from ivr.records.settlements import charge_of
+from ivr.sweep import SILENCE
 
 
 class Reports(FollowUps):
     """All methods raise StoreUnavailable."""
 
     _db: Database
+    _node: str
 
     def incidents(self, limit: int = 20) -> list[IncidentSummary]:
         """The newest incidents, newest first."""
@@ -44,14 +46,15 @@ class Reports(FollowUps):
 
     def unfinished(self, grace: float) -> list[Unfinished]:
         """Incidents that have not ended. ``grace``: seconds after the caller's last leg that count as still being worked on."""
-        return [_unfinished(row) for row in self._db.rows("unfinished", grace=grace)]
+        return [_unfinished(row) for row in self._db.rows("unfinished", grace=grace, node=self._node, silence=SILENCE)]
 
     def close_leftovers(self, grace: float, live: AbstractSet[str] | None) -> None:
         """Close talks (at their last checkpoint), offers and legs that are still open ``grace`` seconds after their incident ended.
 
-        ``live``: uniqueids of the channels that there are, whose legs stay: a caller may still leave a message. None: all legs stay.
+        ``live``: uniqueids of the channels that there are on this node, whose legs stay: a caller may still leave a message.
+        None: all legs stay. So do those of another node that is heard of.
         """
-        self._db.rows("close_leftovers", grace=grace, live=None if live is None else sorted(live))
+        self._db.rows("close_leftovers", grace=grace, live=None if live is None else sorted(live), node=self._node, silence=SILENCE)
 
 
 def _summary(row: Row) -> IncidentSummary:
@@ -70,4 +73,5 @@ def _unfinished(row: Row) -> Unfinished:
         silent_seconds=row["silent_seconds"],
         accepted=row["accepted"],
         lost=row["lost"],
+        elsewhere=row["elsewhere"],
     )

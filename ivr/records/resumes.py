@@ -1,6 +1,5 @@
 """Suspended incidents: a caller's line that dropped, the way back, and the end of the window for it."""
 
-import platform
 from dataclasses import dataclass
 from typing import Final
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -8,6 +7,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from ivr.records.calls import LONGEST_CALLER_ID
 from ivr.records.clean import clean_text
 from ivr.records.database import Database
+from ivr.records.nodes import LOST_SECONDS
 
 MOST_CODES: Final = 6
 """Wrong codes that an incident takes in one window: four digits are guessed once in 1,667 times then, by who has the caller's number."""
@@ -23,12 +23,14 @@ class Suspended:
     incident_id: int
     caller_id: str
     chosen: bool  # the very call that asks has already wished to go back to it
+    lost: bool = False  # its node is lost, and the incident not suspended yet
 
 
 class Resumes:
     """All methods raise StoreUnavailable."""
 
     _db: Database
+    _node: str
 
     def suspend(self, incident_id: int, seconds: int) -> bool:
         """The caller's line is gone: wait so many seconds, from the end of their last leg, for them to call again.
@@ -38,12 +40,14 @@ class Resumes:
         row = self._db.row("suspend", incident_id=incident_id, seconds=seconds)
         return bool(row and row["waits"])
 
-    def suspended_calls(self, uniqueid: str, number: str) -> list[Suspended]:
+    def suspended_calls(self, uniqueid: str, number: str, window: int = 0) -> list[Suspended]:
         """What a call from ``number`` (E.164) may go back to, last suspended first: callers whose last seven digits are the same.
 
-        Nothing once the call has its leg: then it was decided."""
-        rows = self._db.rows("suspended_calls", uniqueid=uniqueid, number=number, request=_choice(uniqueid))
-        return [Suspended(row["id"], row["caller_id"], row["chosen"]) for row in rows]
+        ``window``: also what a node left behind that was lost at most so many seconds ago. Nothing once the call has its leg: then it
+        was decided."""
+        place = {"node": self._node, "patience": LOST_SECONDS, "window": window}
+        rows = self._db.rows("suspended_calls", uniqueid=uniqueid, number=number, request=_choice(uniqueid), **place)
+        return [Suspended(row["id"], row["caller_id"], row["chosen"], row["lost"]) for row in rows]
 
     def wants_back(self, incident_id: int, uniqueid: str) -> None:
         """The caller asked to go back to it: on the timeline, and not asked again by another process.
@@ -61,9 +65,7 @@ class Resumes:
 
         False when that has ended, or another call was first. True again when it is repeated."""
         known = clean_text(caller_id, LONGEST_CALLER_ID)
-        row = self._db.row(
-            "resume_call", incident_id=incident_id, channel=channel, uniqueid=uniqueid, caller_id=known, node=platform.node()
-        )
+        row = self._db.row("resume_call", incident_id=incident_id, channel=channel, uniqueid=uniqueid, caller_id=known, node=self._node)
         return row is not None
 
     def end_windows(self, incident_id: int | None = None) -> list[int]:

@@ -14,15 +14,15 @@ class Talks:
     """All methods raise StoreUnavailable. Seconds never shrink."""
 
     _db: Database
+    _node: str
 
     def talk_began(self, offer_uniqueid: str, caller_uniqueid: str, bridge: str, monotonic: float) -> int:
         """Both legs are in ``bridge`` since ``monotonic`` (s, CLOCK_MONOTONIC). The talk's id; the same while it is open.
 
         Raises UnknownRecord for a channel that is no engineer's.
         """
-        row = self._db.row(
-            "talk_began", offer=offer_uniqueid, caller=caller_uniqueid, bridge=bridge, monotonic=monotonic, boot_id=boot_id()
-        )
+        place = {"bridge": bridge, "monotonic": monotonic, "boot_id": boot_id(), "node": self._node}
+        row = self._db.row("talk_began", offer=offer_uniqueid, caller=caller_uniqueid, **place)
         if row is None:
             raise UnknownRecord(f"There is no offer with the channel {offer_uniqueid}.")
         return int(row["id"])
@@ -41,8 +41,8 @@ class Talks:
         return bool(row and row["open"])
 
     def open_talks(self) -> list[OpenTalk]:
-        """Talks that have not ended, of every node. Go on only with those whose ``boot_id`` is this machine's."""
-        return [OpenTalk(**row) for row in self._db.rows("open_talks")]
+        """Talks of this node that have not ended. Go on only with those of this boot (``boot_id``)."""
+        return [OpenTalk(**row) for row in self._db.rows("open_talks", node=self._node)]
 
     def talked_seconds(self, incident_id: int) -> float:
         """Seconds talked in the whole incident, open talks as of their last checkpoint."""

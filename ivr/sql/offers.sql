@@ -53,8 +53,8 @@ WITH claim AS MATERIALIZED (
 ), talking AS (
     UPDATE incident SET status = 'talking', accepted_offer_id = won.id FROM won WHERE incident.id = won.incident_id
 ), engineers_leg AS (
-    INSERT INTO leg (uniqueid, channel, role, incident_id, offer_id, began_at)
-    SELECT uniqueid, %(channel)s, 'engineer', incident_id, id, made_at FROM won ON CONFLICT (uniqueid) DO NOTHING
+    INSERT INTO leg (uniqueid, channel, role, incident_id, offer_id, began_at, node)
+    SELECT uniqueid, %(channel)s, 'engineer', incident_id, id, made_at, %(node)s FROM won ON CONFLICT (uniqueid) DO NOTHING
 )
 SELECT id FROM won
 UNION ALL SELECT accepted_offer_id FROM incident WHERE accepted_offer_id = %(offer_id)s AND status = 'talking';

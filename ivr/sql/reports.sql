@@ -37,7 +37,8 @@ SELECT i.id AS incident_id, i.status, i.consent, i.ending,
         (SELECT max(checkpoint_at) FROM talk WHERE incident_id = i.id)
     ))::float8 AS silent_seconds,
     EXISTS (SELECT FROM offer WHERE incident_id = i.id AND result = 'accepted') AS accepted,
-    i.accepted_offer_id IS NULL AND i.engineer_dropped AS lost
+    i.accepted_offer_id IS NULL AND i.engineer_dropped AS lost,
+    coalesce(bool_or(l.ended_at IS NULL AND l.role = 'caller' AND lives_elsewhere(l.node, %(node)s, %(silence)s)), false) AS elsewhere
 FROM incident i LEFT JOIN leg l ON l.incident_id = i.id
 WHERE i.status NOT IN ('suspended', 'ended') GROUP BY i.id ORDER BY i.id;
 
@@ -53,4 +54,5 @@ WITH over AS (
     UPDATE offer SET result = 'caller_gone' FROM over WHERE offer.incident_id = over.id AND offer.result IS NULL
 )
 UPDATE leg SET ended_at = clock_timestamp() FROM over
-WHERE leg.incident_id = over.id AND leg.ended_at IS NULL AND NOT leg.uniqueid = ANY(%(live)s::text[]);
+WHERE leg.incident_id = over.id AND leg.ended_at IS NULL AND NOT leg.uniqueid = ANY(%(live)s::text[])
+    AND NOT lives_elsewhere(leg.node, %(node)s, %(silence)s);

@@ -4,14 +4,16 @@ SELECT suspend_incident(%(incident_id)s, %(seconds)s) AS waits;
 
 -- suspended_calls --
 -- Incidents to which a new call could belong, last suspended first: callers' numbers that end alike. None once the call has its leg.
--- "chosen": this very call has already asked for it.
-SELECT i.id, c.caller_id, EXISTS (SELECT FROM incident_event WHERE request = %(request)s) AS chosen
+-- "chosen": this very call has already asked for it. "lost": its node is, so it is not suspended yet.
+SELECT i.id, c.caller_id, EXISTS (SELECT FROM incident_event WHERE request = %(request)s) AS chosen, i.status <> 'suspended' AS lost
 FROM incident i
 JOIN LATERAL (SELECT caller_id FROM call WHERE incident_id = i.id ORDER BY id DESC LIMIT 1) c ON true
-WHERE i.status = 'suspended' AND i.suspended_until > clock_timestamp()
+WHERE i.status <> 'ended'
+    AND CASE i.status WHEN 'suspended' THEN i.suspended_until > clock_timestamp()
+        ELSE left_by_lost_node(i.id, %(node)s, %(patience)s, %(window)s) END
     AND right(regexp_replace(c.caller_id, '[^0-9]', '', 'g'), 7) = right(%(number)s::text, 7)
     AND NOT EXISTS (SELECT FROM leg WHERE uniqueid = %(uniqueid)s)
-ORDER BY i.suspended_until DESC, i.id DESC;
+ORDER BY i.suspended_until DESC NULLS FIRST, i.id DESC;
 
 -- wants_back --
 -- The call wishes to go back to it: on the timeline, once. Who called in time has some seconds to prove it, also past the window's end.

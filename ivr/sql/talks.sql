@@ -1,7 +1,7 @@
 -- talk_began --
 -- Both legs are in one bridge. The same row again for whoever hears of it later, also when it is over.
-INSERT INTO talk (incident_id, offer_id, caller_uniqueid, bridge, started_monotonic, boot_id)
-SELECT incident_id, id, %(caller)s, %(bridge)s, %(monotonic)s, %(boot_id)s FROM offer WHERE uniqueid = %(offer)s
+INSERT INTO talk (incident_id, offer_id, caller_uniqueid, bridge, started_monotonic, boot_id, node)
+SELECT incident_id, id, %(caller)s, %(bridge)s, %(monotonic)s, %(boot_id)s, %(node)s FROM offer WHERE uniqueid = %(offer)s
 ON CONFLICT (offer_id, bridge) DO UPDATE SET bridge = excluded.bridge
 RETURNING id;
 
@@ -20,9 +20,9 @@ WHERE id = %(talk_id)s AND ended_at IS NULL;
 SELECT EXISTS (SELECT FROM talk WHERE incident_id = %(incident_id)s AND ended_at IS NULL) AS open;
 
 -- open_talks --
--- What a restarted process may go on metering.
+-- What a restarted process may go on metering: the talks of its own node.
 SELECT t.id, t.incident_id, o.uniqueid AS offer_uniqueid, t.caller_uniqueid, t.bridge, t.started_monotonic, t.boot_id, t.seconds
-FROM talk t JOIN offer o ON o.id = t.offer_id WHERE t.ended_at IS NULL ORDER BY t.id;
+FROM talk t JOIN offer o ON o.id = t.offer_id WHERE t.ended_at IS NULL AND t.node IN (%(node)s, '') ORDER BY t.id;
 
 -- talked_seconds --
 SELECT coalesce(sum(seconds), 0)::float8 AS seconds FROM talk WHERE incident_id = %(incident_id)s;

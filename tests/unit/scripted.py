@@ -282,8 +282,12 @@ class MemoryRecords(MemoryHolds):
             self._status(IncidentStatus.SUSPENDED)
         return self.current.status is IncidentStatus.SUSPENDED
 
-    def suspended_calls(self, uniqueid: str, number: str) -> list[Suspended]:
-        return [one for one in self.waiting if self.current.status is IncidentStatus.SUSPENDED]
+    def suspended_calls(self, uniqueid: str, number: str, window: int = 0) -> list[Suspended]:
+        return [one for one in self.waiting if one.lost or self.current.status is IncidentStatus.SUSPENDED]
+
+    def suspend_lost(self, incident_id: int, window: int) -> bool:
+        self.waiting = [replace(one, lost=False) for one in self.waiting]
+        return self.suspend(incident_id, window)
 
     def wants_back(self, incident_id: int, uniqueid: str) -> None:
         self.waiting = [replace(one, chosen=True) for one in self.waiting]

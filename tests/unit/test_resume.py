@@ -290,3 +290,14 @@ def test_a_new_emergency_begins_from_the_price(line: Any, records: MemoryRecords
     with pytest.raises(CallerGone):
         call.call(line, again({"resume_menu": ["2"]}))
     assert began == ["caller-2"]
+
+
+@pytest.mark.parametrize(("key", "status"), [("1", IncidentStatus.CONNECTING), ("2", IncidentStatus.TALKING)])
+def test_who_was_on_a_lost_node_goes_back_only_when_they_want_to(
+    line: Any, records: MemoryRecords, key: str, status: IncidentStatus
+) -> None:
+    """Nobody but them knows that their old leg is gone: without their 1 the talk there goes on as far as anybody can tell."""
+    line.store.waiting = [Suspended(1001, NUMBER, chosen=False, lost=True)]
+    found = resume(line, again({"resume_menu": [key], "ask_code_again": ["0451#"]}))
+    assert (found is not None) is (key == "1")
+    assert records.current.status is status

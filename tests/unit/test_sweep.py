@@ -40,6 +40,13 @@ def test_only_what_nobody_works_on_is_swept(gone: bool, silent: float, live: fro
     assert (abandoned_because(unfinished(gone=gone, silent=silent), live) is not None) is swept
 
 
+def test_a_call_of_another_node_is_swept_only_when_its_leg_is_over() -> None:
+    """This node's channels say nothing about it."""
+    silent = replace(unfinished(silent=SILENCE + 1), elsewhere=True)
+    assert abandoned_because(silent, NONE_LIVE) is None
+    assert abandoned_because(replace(silent, callers_gone=True), NONE_LIVE) is not None
+
+
 @pytest.mark.parametrize(
     ("incident", "reason"),
     [
