@@ -1,12 +1,13 @@
-.PHONY: help up down demo test trials check bench prompts shell lock install
+.PHONY: help up down demo test trials check compose-trial bench prompts shell lock install
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 RUN := .venv/bin/python
 INSTALL := @$(PYTHON) -m ivr.embedded.install
-LOCK = uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml requirements/build.in --extra embedded
+COMPILE = uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml
+LOCK = $(COMPILE) requirements/build.in --extra embedded
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 install:
 	$(INSTALL) embedded
@@ -42,6 +43,10 @@ check:  ## lint and types
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 
+compose-trial:  ## the containers: real calls through docker compose, and two nodes of which one is lost (needs docker, and root)
+	$(INSTALL) dev
+	@$(RUN) -m pytest -q -n 0 --timeout 1500 tests/compose
+
 bench:  ## the benchmark, printed
 	$(INSTALL) dev
 	@$(RUN) -m bench
@@ -57,3 +62,5 @@ lock:  ## renew requirements/*.txt from pyproject.toml (needs uv)
 	@$(LOCK) --upgrade --output-file requirements/embedded.txt
 	@$(LOCK) --group dev --constraint requirements/embedded.txt --output-file requirements/dev.txt
 	@$(LOCK) --extra speech --constraint requirements/embedded.txt --output-file requirements/speech.txt
+	@$(COMPILE) --constraint requirements/embedded.txt --output-file requirements/production.txt
+

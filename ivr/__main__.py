@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ivr.cli_agreement import agreement
+from ivr.cli_asterisk import asterisk_files
 from ivr.cli_block import block, changes
 from ivr.cli_customer import customer
 from ivr.cli_doctor import doctor
@@ -27,6 +28,7 @@ app.add_typer(engineer, name="engineer")
 app.add_typer(rota, name="rota")
 app.command(cls=Once)(who_rings)
 app.command(cls=Once)(doctor)
+app.command(cls=Once)(asterisk_files)
 app.add_typer(follow_up, name="follow-up")
 app.add_typer(customer, name="customer")
 customer.command(name="import")(import_customers)

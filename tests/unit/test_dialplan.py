@@ -53,3 +53,14 @@ def test_who_comes_back_from_the_failsafe_phones_counts_as_a_call() -> None:
     """Who came there because all lines were full is in no group yet."""
     steps = extension("failsafe.conf", "ess-failsafe", "s")
     assert place(steps, "Set(GROUP()=ess)") < place(steps, "Goto(ess,script,1)")
+
+
+def test_a_node_that_is_being_drained_refuses_a_call_before_it_answers() -> None:
+    """503: the proxy or the carrier takes its next route. A caller ID is stripped before anything else."""
+    steps = extension("main-menu.conf", "from-trunk", "arrived")
+    assert place(steps, "Set(CALLERID(num)=${FILTER(") == 0
+    assert place(steps, 'ExecIf($["${DRAINING}" = "1"]?Hangup(34))') < place(steps, "Goto(main-menu,s,1)")
+    drain = (ROOT.parent / "docker/asterisk-run.sh").read_text()
+    assert "dialplan set global DRAINING 1" in drain
+    assert "dialplan remove extension ready@from-trunk" in drain
+    assert extension("main-menu.conf", "from-trunk", "ready")

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec /opt/ivr/venv/bin/python -m ivr "$@"

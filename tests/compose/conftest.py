@@ -1,0 +1,52 @@
+"""The composed hotline with its carrier. Needs a docker engine with the compose plugin, and root; run by ``make compose-trial``."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, cast
+
+import pytest
+
+from ivr.embedded import asterisk
+from ivr.embedded.ears import Library
+from ivr.embedded.ports import Ports
+from ivr.embedded.pstn import Network
+from ivr.embedded.stack import Stack
+from ivr.embedded.stripe_sandbox import KEY, WEBHOOK_SECRET, running
+from ivr.prompts.texts import SOUNDS
+from ivr.store import Store
+from tests.compose.carrier import carrier
+from tests.compose.composed import PORTS, Composed
+from tests.e2e.world import World
+
+FOLDER: Final = Path(__file__).parents[2] / "var" / "compose"
+
+
+@contextmanager
+def played(composed: Composed, line: Ports) -> Iterator[World]:
+    """It is up with its carrier, whose line leads to ``line.sip_port``, and its Stripe; the world of one scenario."""
+    webhook = f"http://127.0.0.1:{PORTS.console_port}/stripe/webhook"
+    found = asterisk.find()
+    assert found is not None
+    with running(composed.folder / "stripe", PORTS.stripe_port, KEY, WEBHOOK_SECRET, webhook):
+        composed.up()
+        with (
+            carrier(composed.folder / "carrier", line, composed.environment) as address,
+            Network(address, Library([SOUNDS], [found.music])) as network,
+            Store(composed.settings) as store,
+        ):
+            world = World(cast(Stack, composed), network, store)
+            world.begin()
+            yield world
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[tuple[Composed, World]]:
+    """The default services: one node."""
+    composed = Composed("ivr-trial", FOLDER / "node")
+    try:
+        with played(composed, PORTS) as world:
+            yield composed, world
+    finally:
+        (FOLDER / "node.log").write_text(composed.logs())
+        composed.down()
