@@ -50,10 +50,9 @@ class Patience(BaseRetryStrategy):
         return RetryDecision(retry_in={"seconds": patience})
 
 
-@queue.periodic(cron=EVERY_MINUTE)
-@queue.task(name="ivr:sweep", queueing_lock="sweep", priority=FIRST, pass_context=True)
+@queue.task(name="ivr:sweep", priority=FIRST, pass_context=True)
 def sweep(context: JobContext, timestamp: int) -> None:
-    """End what a killed process left behind, each minute. Raises StoreUnavailable: the next minute tries again."""
+    """End what a killed process left behind, each minute, on each node. Raises StoreUnavailable: the next minute tries again."""
     store, _ = _tools(context)
     given = _settings(context)
     live = live_channels(given)
@@ -104,10 +103,9 @@ def page(context: JobContext, incident_id: int, occasion: str, engineers: list[i
     pager.send(_settings(context), _tools(context)[0], incident_id, Occasion(occasion), engineers)
 
 
-@queue.periodic(cron=EVERY_MINUTE)
-@queue.task(name="ivr:messages", queueing_lock="messages", priority=FIRST, pass_context=True)
+@queue.task(name="ivr:messages", priority=FIRST, pass_context=True)
 def measure_messages(context: JobContext, timestamp: int) -> None:
-    """Take in what was recorded when a killed process could not. Raises StoreUnavailable: the next minute tries again."""
+    """Take in what was recorded on this node's disk when a killed process could not. Raises StoreUnavailable: next minute again."""
     message_files.take_in_leftovers(_settings(context), _tools(context)[0])
 
 
@@ -190,6 +188,16 @@ def live_channels(given: Settings) -> frozenset[str] | None:
         switchboard.stop()
 
 
+def own_queue(node: str) -> str:
+    """The queue of what this node's worker alone can do, because it looks at its own Asterisk and its own disk; filled each minute."""
+    name = f"node {node}"
+    registry = queue.periodic_registry
+    registry.periodic_tasks = {key: periodic for key, periodic in registry.periodic_tasks.items() if key[1] == ""}
+    for task in (sweep, measure_messages):
+        registry.register_task(task, EVERY_MINUTE, node, {"queue": name, "queueing_lock": f"{task.name} {node}", "priority": FIRST})
+    return name
+
+
 def main(given: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish the running jobs."""
     metrics.listen(given, given.metrics_worker_port, "IVR_METRICS_WORKER_PORT")
@@ -203,6 +211,7 @@ async def work(given: Settings, *, wait: bool = True) -> None:
     with Store(given) as store, closing(StripeGateway(given)) as gateway, queue.replace_connector(connector) as app:
         async with app.open_async():
             await app.run_worker_async(
+                queues=["default", own_queue(given.node)],
                 delete_jobs="successful",
                 shutdown_graceful_timeout=given.drain_seconds,
                 listen_notify=True,

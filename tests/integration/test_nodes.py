@@ -1,10 +1,12 @@
 """Two nodes on one database: neither touches the other's calls, and who was on a lost one goes on at the other, paid once."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ivr import jobs
 from ivr.config import Settings
 from ivr.heartbeat import Heartbeat
 from ivr.jobs import sweep_once
@@ -174,3 +176,19 @@ def test_a_node_beats_as_long_as_its_asterisk_is_there(settings: Settings, sql: 
             assert sql("SELECT name FROM node") == [("a",)]
         finally:
             switchboard.stop()
+
+
+def test_what_concerns_one_node_is_done_by_its_own_worker(settings: Settings, sql: Sql) -> None:
+    """Messages lie on its disk and channels are its Asterisk's: another node's worker leaves the job alone, however quick it is."""
+    assert jobs.own_queue("a") == "node a"
+    periodic = [jobs.queue.periodic_registry.periodic_tasks[name, "a"] for name in ("ivr:sweep", "ivr:messages")]
+    assert [(one.cron, one.configure_kwargs["queue"]) for one in periodic] == [(jobs.EVERY_MINUTE, "node a")] * 2
+    sql(
+        "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('node a', 'ivr:messages', 10, NULL, NULL, '{\"timestamp\": 0}', NULL)]"
+        "::procrastinate_job_to_defer_v1[])"
+    )
+    waiting = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'ivr:messages' AND queue_name = 'node a' AND status = 'todo'"
+    asyncio.run(jobs.work(settings.model_copy(update={"node": "b"}), wait=False))
+    assert sql(waiting) == [(1,)]
+    asyncio.run(jobs.work(settings.model_copy(update={"node": "a"}), wait=False))
+    assert sql(waiting) == [(0,)]
