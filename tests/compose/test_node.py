@@ -77,7 +77,7 @@ def test_a_talk_outlives_the_replacement_of_both_serves(node: Node) -> None:
 
 
 def test_a_drained_node_finishes_its_talk_and_takes_no_new_call(node: Node) -> None:
-    """Stopping Asterisk: OPTIONS and a new call are answered 503 or nothing that says welcome, the talk goes on to its proper end."""
+    """Stopping Asterisk: OPTIONS no longer says 200, a new call is refused with 503, the talk goes on to its proper end."""
     composed, world = node
     world.begin()
     talking = world.caller()
