@@ -3,7 +3,7 @@
 FROM debian:sid-slim
 ARG IVR_UID=5060
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends asterisk asterisk-core-sounds-en-wav asterisk-moh-opsound-wav tini \
+    && apt-get install --yes --no-install-recommends asterisk asterisk-core-sounds-en-wav asterisk-moh-opsound-wav ca-certificates tini \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/ldconfig /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/log/* /etc/asterisk/* \
         /usr/share/doc /usr/share/man /usr/share/locale \
     && groupadd --gid "$IVR_UID" ivr \

@@ -21,6 +21,7 @@ secret database_password "$(random)"
 secret ivr_database_url "postgresql://ivr:$(cat secrets/database_password)@127.0.0.1:$port/ivr"
 secret ivr_pin_pepper "$(random)"
 secret ivr_ami_secret "$(random)"
+secret ivr_doctor_secret "$(random)"
 chown "$reader:$reader" secrets secrets/*
 chown "$postgres:$postgres" secrets/postgres_password secrets/database_password
 chmod 0500 secrets

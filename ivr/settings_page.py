@@ -1,6 +1,7 @@
 """``python -m ivr.settings_page``: writes docs/settings.md out of ``ivr/config.py``, which is where settings are described."""
 
 import inspect
+import platform
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,8 @@ def _row(name: str, field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "**needed**"
+    if field.default_factory is platform.node:
+        return "the host name"
     value = field.get_default(call_default_factory=True)
     if value is None or value in ("", (), {}):
         return "none"

@@ -16,6 +16,7 @@ OURS = {f"IVR_{name.upper()}" for name in Settings.model_fields} | {variable(nam
 OF_THE_TESTS = {
     f"IVR_{name}" for name in re.findall(r'environ\.get\("IVR_(\w+)"', "".join(p.read_text() for p in ROOT.glob("tests/**/*.py")))
 }
+OF_COMPOSE = set(re.findall(r"\bIVR_[A-Z_]+\b", (ROOT / "docker-compose.yml").read_text()))
 OF_THE_DIALPLAN = set(re.findall(r"\bIVR_[A-Z_]+\b", "".join(file.read_text() for file in (ROOT / "dialplan").glob("*.conf"))))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 
@@ -51,7 +52,7 @@ def test_every_command_that_is_mentioned_exists(page: Path) -> None:
 @all_pages
 def test_every_setting_that_is_named_exists(page: Path) -> None:
     named = set(re.findall(r"\bIVR_[A-Z][A-Z_]*[A-Z]\b", page.read_text()))
-    assert named - OURS - OF_THE_TESTS - OF_THE_DIALPLAN == set()
+    assert named - OURS - OF_THE_TESTS - OF_THE_DIALPLAN - OF_COMPOSE == set()
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,14 @@ from pydantic_core import PydanticUndefined
 from ivr.config import Settings
 
 ROOT: Final = Path(__file__).parents[2]
-LINE: Final = re.compile(r"^(# )?([A-Z][A-Z_]+)=(.*)$")
+LINE: Final = re.compile(r"^(# )?([A-Z][A-Z0-9_]+)=(.*)$")
 LINES: Final = [found for line in (ROOT / ".env.example").read_text().splitlines() if (found := LINE.match(line))]
 EXAMPLE: Final = {found[2]: (bool(found[1]), found[3]) for found in LINES}
 COMPOSE: Final = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", (ROOT / "docker-compose.yml").read_text()))
-SECRETS: Final = {"IVR_DATABASE_URL", "IVR_PIN_PEPPER", "IVR_AMI_SECRET", "IVR_STRIPE_KEY", "IVR_STRIPE_WEBHOOK_SECRET", "IVR_NOTIFY_URLS"}
+SECRETS: Final = {
+    "IVR_DATABASE_URL", "IVR_PIN_PEPPER", "IVR_AMI_SECRET", "IVR_DOCTOR_SECRET", "IVR_STRIPE_KEY", "IVR_STRIPE_WEBHOOK_SECRET",
+    "IVR_NOTIFY_URLS", "IVR_TRUNK_PASSWORD", "IVR_TRUNK2_PASSWORD", "IVR_PHONE_LOGINS",
+}  # fmt: skip
 
 
 def default_of(name: str) -> Any:
@@ -36,6 +39,8 @@ def test_the_example_tells_the_true_default(name: str) -> None:
     assert default is not PydanticUndefined
     if isinstance(default, bool):
         assert value == str(default).lower()
+    elif default is None:
+        assert value == ""
     elif isinstance(default, tuple | dict):
         assert value == ",".join(default)
     else:
