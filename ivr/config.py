@@ -27,7 +27,12 @@ class Settings(BaseSettings):
     """Ports, addresses, secrets, deadlines. Times are seconds, phone numbers E.164."""
 
     model_config = SettingsConfigDict(
-        env_prefix="IVR_", env_file=".env", secrets_dir=SECRETS if SECRETS.is_dir() else None, frozen=True, extra="ignore"
+        env_prefix="IVR_",
+        env_file=".env",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
     )
 
     # the installation
