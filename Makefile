@@ -1,4 +1,4 @@
-.PHONY: help up down demo test trials check compose-trial bench prompts shell lock install
+.PHONY: help up down demo test trials check compose-trial bench compare prompts shell lock install
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 RUN := .venv/bin/python
@@ -51,6 +51,10 @@ bench:  ## the benchmark, printed
 	$(INSTALL) dev
 	@$(RUN) -m bench
 
+compare:  ## the hotline against its rivals, written to docs/benchmark.md: two hours
+	$(INSTALL) bench
+	@$(RUN) -m bench compare
+
 prompts:  ## texts to sound files, only what changed
 	$(INSTALL) speech
 	@$(RUN) -m ivr.prompts.make
@@ -63,4 +67,4 @@ lock:  ## renew requirements/*.txt from pyproject.toml (needs uv)
 	@$(LOCK) --group dev --constraint requirements/embedded.txt --output-file requirements/dev.txt
 	@$(LOCK) --extra speech --constraint requirements/embedded.txt --output-file requirements/speech.txt
 	@$(COMPILE) --constraint requirements/embedded.txt --output-file requirements/production.txt
-
+	@$(LOCK) --extra bench --constraint requirements/embedded.txt --output-file requirements/bench.txt

@@ -1,4 +1,4 @@
-"""``python -m bench``: a stack of its own, every measurement, one table.
+"""``python -m bench``: a stack of its own, every measurement, one table. ``python -m bench compare``: the hotline against its rivals.
 
 Exits 1 when something could not be measured, not when it is slow.
 """
@@ -12,6 +12,7 @@ from typing import Final
 from rich.console import Console
 
 from bench import call_speed, paying_crowd, paying_speed, sipp_disclosure
+from bench.compare import run as compare
 from bench.measures import Measure, table
 from bench.process import resident_megabytes
 from ivr.embedded import asterisk
@@ -30,6 +31,9 @@ WIDTH: Final = 150
 
 def main() -> None:
     """The command line."""
+    if sys.argv[1:2] == ["compare"]:
+        compare.main(sys.argv[2:])
+        return
     options = _options()
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
     stack = Stack(Ports.from_base(FIRST_PORT), options.folder, {"IVR_CARDS_PER_DAY": "1000000"})

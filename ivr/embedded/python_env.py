@@ -14,8 +14,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / ".venv"
 STAMP = FOLDER / "installed"
 NO_VENV = "Python can't make a virtual environment; run 'apt-get install python3-venv' first"
-LOCKS = ("embedded", "dev", "speech")
-"""``embedded`` runs the stack; ``dev`` adds what tests it, ``speech`` what makes prompts."""
+LOCKS = ("embedded", "dev", "speech", "bench")
+"""``embedded`` runs the stack; ``dev`` adds what tests it, ``speech`` what makes prompts, ``bench`` what is compared."""
 
 
 def missing(lock: str) -> bool:
@@ -39,7 +39,7 @@ def _installed() -> set[str]:
 
 
 def _covered(lock: str) -> set[str]:
-    """``dev`` and ``speech`` contain ``embedded``; installing one leaves the other's packages in place if nothing changed."""
+    """The others contain ``embedded``; installing one leaves the other's packages in place if nothing changed."""
     return {_wanted("embedded")} | {wanted for wanted in map(_wanted, LOCKS) if wanted in _installed()}
 
 
