@@ -43,30 +43,34 @@ Ask = Callable[[str], str]
 """One command of an Asterisk's console."""
 
 
-def measure(bench: Bench, contender: Contender, ask: Ask, bridges: int, *, seconds: float = SECONDS, a_second: float = A_SECOND) -> Bridges:
+def measure(bench: Bench, contender: Contender, bridges: int, *, seconds: float = SECONDS, a_second: float = A_SECOND) -> Bridges:
     """Bring up so many talks, measure while all of them go on, hang up. Raises SetupError when nobody talks."""
     ready = (covered_call.last_key(bench.ease) + covered_call.RING + covered_call.WHISPERED * bench.ease) if contender.name == OURS else 2.0
     lasts = bridges / a_second + ready + seconds + 20.0 * bench.ease
     manner = _manner(contender, bench.ease, lasts)
     line = bench.line(contender)
-    with ears(line) as hear, calling(line, manner, calls=bridges, a_second=a_second, scratch=bench.scratch / "bridges", longest=lasts + 30):
-        wait_until(lambda: _talks(ask) >= bridges, bridges / a_second + ready + 10.0 * bench.ease)
-        time.sleep(SETTLED)  # the last keys and first packets belong to the beginning
-        if not _talks(ask):
-            raise SetupError(f"None of {bridges} calls to {contender.name} came to a talk.")
-        return _measured(contender, ask, bridges, seconds, hear)
+    scratch = bench.scratch / "bridges"
+    with ears(line) as hear, calling(line, manner, calls=bridges, a_second=a_second, scratch=scratch, longest=lasts + 30) as running:
+        try:
+            wait_until(lambda: _talks(contender.ask) >= bridges, bridges / a_second + ready + 10.0 * bench.ease)
+            time.sleep(SETTLED)  # the last keys and first packets belong to the beginning
+            if not _talks(contender.ask):
+                raise SetupError(f"None of {bridges} calls to {contender.name} came to a talk.")
+            return _measured(contender, bridges, seconds, hear)
+        finally:
+            running.hang_up_all()
 
 
-def _measured(contender: Contender, ask: Ask, asked: int, seconds: float, hear: Callable[[], list[dict[str, int]]]) -> Bridges:
-    talks = _talks(ask)
-    lost_before = _lost(ask)
+def _measured(contender: Contender, asked: int, seconds: float, hear: Callable[[], list[dict[str, int]]]) -> Bridges:
+    talks = _talks(contender.ask)
+    lost_before = _lost(contender.ask)
     hear()
     before, began = contender.programs(), time.monotonic()
     time.sleep(seconds)  # the span that is measured
     passed, after, heard = time.monotonic() - began, contender.programs(), hear()
     cpu = {kind: (after[kind] - before[kind]) / passed / talks * 100 for kind in after}
     expected = sum(each["came"] + each["missing"] for each in heard)
-    return Bridges(contender.name, talks, asked, cpu, expected, sum(each["missing"] for each in heard), _lost(ask) - lost_before)
+    return Bridges(contender.name, talks, asked, cpu, expected, sum(each["missing"] for each in heard), _lost(contender.ask) - lost_before)
 
 
 def _manner(contender: Contender, ease: float, lasts: float) -> Manner:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from bench.compare.contenders import Contender
 from bench.compare.load import Line, Manner, Result, calling, media_ports
 from bench.compare.sink import deaf
 
+HANG_UP: Final = "channel request hangup all"
 PACE: Final = 0.4
 """Calls a second: each talk is over before the next engineer is needed, so the first on the rota takes every call."""
 IDLE_SECONDS: Final = 60.0
@@ -38,7 +40,7 @@ class Bench:
     ease: float
 
     def line(self, contender: Contender) -> Line:
-        return Line(contender.sip_port, contender.user, self.engineer_port, self.first_port)
+        return Line(contender.sip_port, contender.user, self.engineer_port, self.first_port, partial(contender.ask, HANG_UP))
 
 
 def idle_shares(everybody: Sequence[Contender], seconds: float) -> dict[str, dict[str, float]]:

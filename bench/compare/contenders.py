@@ -20,17 +20,21 @@ THREADS: Final = "threads, a connection a call"
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """``programs``: processor time so far by kind. ``finished``: calls brought to the goodbye of a resolved emergency, ever."""
+    """``programs``: processor time so far by kind. ``finished``: calls brought to the goodbye of a resolved emergency, ever.
+
+    ``ask`` gives its Asterisk's console a command.
+    """
 
     name: str
     sip_port: int
     user: str
     programs: Callable[[], Mapping[str, float]]
     finished: Callable[[], int]
+    ask: Callable[[str], str]
 
 
-def contenders(stack: Stack, rivals: Rivals) -> list[Contender]:
-    """All five, the floor first."""
+def contenders(stack: Stack, rivals: Rivals, console: Callable[[str], str]) -> list[Contender]:
+    """All five, the floor first. ``console``: the hotline's Asterisk's."""
     postmaster = postmaster_pid(stack)
 
     def rival(name: str, user: str, app: Callable[[Spent], float], finished: Callable[[], int]) -> Contender:
@@ -38,7 +42,7 @@ def contenders(stack: Stack, rivals: Rivals) -> list[Contender]:
             asterisk = spent(rivals.asterisk)
             return {"Asterisk": asterisk.own, "application": app(asterisk), "PostgreSQL": spent(postmaster).total}
 
-        return Contender(name, rivals.sip_port, user, programs, finished)
+        return Contender(name, rivals.sip_port, user, programs, finished, rivals.ask)
 
     def ours() -> Mapping[str, float]:
         others = sum(spent(stack.pid(name)).total for name in ("worker", "console"))
@@ -47,7 +51,7 @@ def contenders(stack: Stack, rivals: Rivals) -> list[Contender]:
 
     return [
         rival(NATIVE, "native", lambda asterisk: 0.0, rivals.natively_finished),
-        Contender(OURS, stack.ports.sip_port, stack.settings.did.removeprefix("+"), ours, lambda: _resolved(stack)),
+        Contender(OURS, stack.ports.sip_port, stack.settings.did.removeprefix("+"), ours, lambda: _resolved(stack), console),
         rival(PROCESS, "process", lambda asterisk: asterisk.children, rivals.finished),
         rival(PANORAMISK, "panoramisk", lambda asterisk: spent(rivals.panoramisk).total, rivals.finished),
         rival(THREADS, "threads", lambda asterisk: spent(rivals.threads).total, rivals.finished),

@@ -4,7 +4,7 @@ import csv
 import string
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ MEDIA: Final = 6
 CALLER_MEDIA, ENGINEER_MEDIA = 10, 20
 """SIPp's own media ports, above its first port."""
 MOST: Final = 3000
+_GOODBYE_SECONDS: Final = 5.0
 
 
 class _Template(string.Template):
@@ -52,15 +53,17 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Where to call and where to be called. ``first_port``: SIPp takes it, the engineer's and their media above."""
+    """Where to call and where to be called. ``first_port``: SIPp takes it, the engineer's and their media above. ``hang_up`` ends
+    every call of the Asterisk that is called."""
 
     sip_port: int
     user: str
     engineer_port: int
     first_port: int
+    hang_up: Callable[[], object]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Running:
     """SIPp at work."""
 
@@ -68,16 +71,29 @@ class Running:
     scratch: Path
     calls: int
     until: float
+    hang_up: Callable[[], object]
 
     def wait(self) -> Result:
         """Until every call is over, at the latest at the end of the time."""
-        for name in ("caller", "engineer"):
-            try:
-                self.programs[name].wait(max(1.0, self.until - time.monotonic()) if name == "caller" else 5.0)
-            except subprocess.TimeoutExpired:
-                self.programs[name].terminate()
-                self.programs[name].wait(10)
+        self._ended("caller", max(1.0, self.until - time.monotonic()))
+        if not self._ended("engineer", 2.0):
+            self.hang_up_all()
         return Result(self.calls, self._good("caller"), self._good("engineer"), self._times("caller"), self._times("engineer"))
+
+    def hang_up_all(self) -> None:
+        """While both phones are still there to hear it: a BYE that arrives in the next run would be taken for a call of it."""
+        self.hang_up()
+        for name, process in self.programs.items():
+            if not self._ended(name, _GOODBYE_SECONDS):
+                process.terminate()
+                process.wait(10)
+
+    def _ended(self, name: str, within: float) -> bool:
+        try:
+            self.programs[name].wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def _good(self, name: str) -> int:
         file = self.scratch / f"{name}.csv"
@@ -103,7 +119,7 @@ def calling(line: Line, manner: Manner, *, calls: int, a_second: float, scratch:
         if not wait_until(lambda: _listens(line.engineer_port), 5.0):
             raise SetupError(f"SIPp does not listen: {(scratch / 'engineer.screen').read_text(errors='replace')[-300:]}")
         caller = stack.enter_context(_sipp("caller", [*_caller(line, calls, a_second)], scratch))
-        yield Running({"caller": caller, "engineer": engineer}, scratch, calls, until)
+        yield Running({"caller": caller, "engineer": engineer}, scratch, calls, until, line.hang_up)
 
 
 def media_ports(line: Line) -> tuple[int, int]:

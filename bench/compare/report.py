@@ -33,7 +33,7 @@ def machine(found: Asterisk) -> dict[str, str]:
     return {
         "machine": f"{cores} cores ({cpu}), {memory:.1f} GiB, {system}, Linux {platform.release()}",
         "versions": ", ".join([asterisk, f"Python {sys.version.split()[0]}", *(f"{name} {version(name)}" for name in PACKAGES)]),
-        "sipp": next((word for word in sipp if word.startswith("v")), "?"),
+        "sipp": next((word for word in sipp if word.startswith("v")), "?").rstrip("."),
     }
 
 
@@ -126,7 +126,7 @@ def _rates_table(results: Results) -> Iterable[str]:
 def _rate_row(row: Mapping[str, Any]) -> Sequence[object]:
     best = row["at_best"]
     cpu = f"{best['cpu']['Asterisk'] + best['cpu']['application']:.1f} ms" if best else NONE
-    rate = row["rate"] or f"less than {row['failed_at']}"
+    rate = row["rate"] or (f"less than {row['failed_at']}" if row["failed_at"] else "not tried")
     return (row["contender"], rate, row["failed_at"] or "not reached", row["failed"] or NONE, cpu)
 
 

@@ -98,32 +98,34 @@ def _measured(options: argparse.Namespace) -> dict[str, object]:
 def _all(options: argparse.Namespace, stack: Stack, rivals: Rivals, found: Asterisk) -> dict[str, object]:
     first = options.first_port
     bench = calls.Bench(first + _ENGINEER, first + _SIPP, options.folder / "load", options.ease)
-    everybody = [each for each in contenders(stack, rivals) if not options.only or any(word in each.name for word in options.only)]
+    everybody = [
+        each
+        for each in contenders(stack, rivals, partial(_console, found, stack))
+        if not options.only or any(word in each.name for word in options.only)
+    ]
     calls.warm_up(bench, everybody)
     idle = calls.idle_shares(everybody, options.idle_seconds)
     found_rounds = calls.rounds(bench, everybody, idle, count=options.rounds, calls=options.calls, say=_say)
     rates.failsafe_phones_only(stack)
     best = rates.measure(bench, everybody, idle, options.rates, options.seconds, _say)
-    talks = _talks(options, bench, stack, rivals, found, everybody)
+    talks = _talks(options, bench, everybody)
     shares = {name: sum(kinds.values()) for name, kinds in idle.items()}
     return {"rounds": list(map(asdict, found_rounds)), "rates": list(map(asdict, best)), "bridges": talks, "idle": shares}
 
 
-def _talks(
-    options: argparse.Namespace, bench: calls.Bench, stack: Stack, rivals: Rivals, found: Asterisk, everybody: Sequence[Contender]
-) -> list[dict[str, object]]:
+def _talks(options: argparse.Namespace, bench: calls.Bench, everybody: Sequence[Contender]) -> list[dict[str, object]]:
     """Bare ``Dial`` and the hotline in turn, for each number of talks, each time the other one first."""
     native = next((each for each in everybody if each.name == NATIVE), None)
     ours = next((each for each in everybody if each.name == OURS), None)
     if native is None or ours is None:
         return []
-    bare = Contender(bridges.BARE, native.sip_port, "bare", native.programs, native.finished)
-    sides: list[tuple[Contender, bridges.Ask]] = [(bare, rivals.ask), (ours, partial(_console, found, stack))]
+    bare = Contender(bridges.BARE, native.sip_port, "bare", native.programs, native.finished, native.ask)
+    sides = [bare, ours]
     results = []
     for number in options.bridges:
         for turn in range(options.bridge_rounds):
-            for contender, ask in sides[:: -1 if turn % 2 else 1]:
-                one = bridges.measure(bench, contender, ask, number)
+            for contender in sides[:: -1 if turn % 2 else 1]:
+                one = bridges.measure(bench, contender, number)
                 _say(f"{one.bridges} of {number} talks, {one.contender}: {sum(one.cpu.values()):.3f} % of a core each, {one.missing} lost")
                 results.append(asdict(one))
     return results
