@@ -95,8 +95,10 @@ def _waits(caller: Caller, dice: random.Random, humans: Sequence[str]) -> str:
     caller.leg.ended.wait(3.0)
     caller.falls_silent()
     caller.presses("#")
-    caller.hears("message_kept", within=20)
-    return MESSAGE
+    kept = _waits_for(caller, "message_kept", humans, PATIENCE)  # or, when a process was killed meanwhile, whoever answers instead
+    if kept not in ("message_kept", HUMAN):
+        raise AssertionError(f"nobody came after the message: {kept}; heard {[heard.name for heard in caller.heard()]}")
+    return MESSAGE if kept == "message_kept" else HUMAN
 
 
 def _waits_for(caller: Caller, prompt: str, humans: Sequence[str], within: float) -> str:
