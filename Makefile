@@ -1,4 +1,4 @@
-.PHONY: help up down demo test trials check compose-trial bench compare prompts shell lock install
+.PHONY: help up down demo test trials check compose-trial bench compare prompts hear shell lock install
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 RUN := .venv/bin/python
@@ -59,6 +59,10 @@ prompts:  ## texts to sound files, only what changed
 	$(INSTALL) speech
 	@$(RUN) -m ivr.prompts.make
 
+hear:  ## how many words of the prompts come through a telephone line
+	$(INSTALL) hearing
+	@$(RUN) -m tests.voice.hear
+
 shell: install  ## a shell with the stack's settings
 	@$(RUN) -m ivr.embedded shell
 
@@ -68,3 +72,4 @@ lock:  ## renew requirements/*.txt from pyproject.toml (needs uv)
 	@$(LOCK) --extra speech --constraint requirements/embedded.txt --output-file requirements/speech.txt
 	@$(COMPILE) --constraint requirements/embedded.txt --output-file requirements/production.txt
 	@$(LOCK) --extra bench --constraint requirements/embedded.txt --output-file requirements/bench.txt
+	@$(LOCK) --group hearing --constraint requirements/embedded.txt --output-file requirements/hearing.txt
