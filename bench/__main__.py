@@ -21,7 +21,7 @@ from ivr.embedded.ports import Ports
 from ivr.embedded.pstn import Network
 from ivr.embedded.stack import Stack
 from ivr.errors import SetupError
-from ivr.prompts.texts import SOUNDS
+from ivr.prompts.texts import ENGLISH, SOUNDS
 
 FOLDER: Final = Path(__file__).parents[1] / "var" / "bench"
 FIRST_PORT: Final = 23_000
@@ -61,7 +61,7 @@ def _measure(stack: Stack, options: argparse.Namespace, console: Console) -> lis
     measures = [_later_start(stack, console)]
     measures.append(Measure("serve's memory, idle", resident_megabytes(stack.pid("serve")), "MB", 150, "VmRSS after the start"))
     found = asterisk.find()
-    with Network(stack.pstn, Library([SOUNDS], [found.music] if found else [])) as network:
+    with Network(stack.pstn, Library([SOUNDS[ENGLISH]], [found.music] if found else [])) as network:
         measures += call_speed.measure(stack, network, calls=options.calls, covered=options.covered, say=console.print)
         measures += paying_speed.measure(stack, network, calls=options.paying, say=console.print)
         measures += paying_crowd.measure(stack, network, options.paying_at_once, console.print)

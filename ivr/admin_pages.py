@@ -37,6 +37,7 @@ def shown(one: CustomerRecord, agreements: Sequence[AgreementRecord], sound: str
         "phones": ", ".join(one.phones) or "none: asked for the account number",
         "e-mail": one.email or "none",
         "SIP trunks": "rents ours" if one.trunks else "none of ours",
+        "hears": {"en": "English", "es": "Spanish"}[one.language],
         "since": f"{one.created_at.astimezone():%Y-%m-%d}",
         "incidents": str(one.incidents),
     } | ({"left": f"{one.closed_at.astimezone():%Y-%m-%d %H:%M}: recognised no more"} if one.closed_at else {}))  # fmt: skip

@@ -16,6 +16,7 @@ class CustomerRecord:
     name: str
     email: str | None
     trunks: bool  # rents our SIP trunks
+    language: str  # what they hear: en, es
     phones: tuple[str, ...]  # E.164
     created_at: datetime
     closed_at: datetime | None  # ended: recognised no more

@@ -19,6 +19,7 @@ from ivr.entitlement import entitlement
 from ivr.hotline import Hotline
 from ivr.identify import ACCOUNT, ACCOUNT_FROM_PHONE, PIN, identify
 from ivr.keypad_card import FIELDS
+from ivr.language import greet, remember, speak_as
 from ivr.message import leave_message
 from ivr.model import Consent, EndReason, Incident, IncidentStatus, LegOver, Occasion, Offer
 from ivr.payment import BLOCK, CONFIRM, payment
@@ -37,9 +38,11 @@ QUESTIONS: Final[tuple[Menu | Entry, ...]] = (
 def call(hotline: Hotline, phone: Phone) -> None:
     """From the digit 9 until an engineer has accepted."""
     phone.get(variables.ACCEPTED)  # raises CallerGone: a process that was stopped for a while finds callers who have left long ago
+    greet(hotline, phone)
     incident = resume(hotline, phone) or hotline.store.begin_call(channel=phone.channel, uniqueid=phone.uniqueid, caller_id=phone.caller_id)
     logs.bind(incident=incident.id)
     phone.set(variables.INCIDENT, str(incident.id))
+    remember(hotline, phone, incident)
     if (reason := _said_already(incident)) is not None:
         return turn_away(hotline, phone, incident) if is_blocked(hotline, phone) else goodbye(hotline, phone, incident, reason)
     if (accepted := hotline.store.accepted_offer(incident.id)) is not None:  # the last script died right after the accept
@@ -53,6 +56,9 @@ def call(hotline: Hotline, phone: Phone) -> None:
     category(hotline, phone, incident)
     customer = identify(hotline, phone, incident)
     incident = hotline.store.incident(incident.id)  # with what was just answered
+    if customer is not None:
+        speak_as(phone, customer)
+        remember(hotline, phone, incident)
     cover = entitlement(hotline, phone, incident, customer) or payment(hotline, phone, incident)
     if cover is None:
         return goodbye(hotline, phone, incident, EndReason.PAYMENT_FAILED)

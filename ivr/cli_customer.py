@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 
 customer = Commands("customer", "Customers: who may call, with which account, PIN and phones.")
 
-_OPTIONS = {"account": "ACCOUNT", "name": "--name", "email": "--email", "phones": "--phone", "drop_phones": "--drop-phone"}
+_OPTIONS = {
+    "account": "ACCOUNT", "name": "--name", "email": "--email", "language": "--language",
+    "phones": "--phone", "drop_phones": "--drop-phone",
+}  # fmt: skip
 
 AccountNumber = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account number, digits alone.")]
 PhoneNumbers = Annotated[
     list[str] | None, typer.Option("--phone", help="A phone that belongs to the customer; may be given several times.")
 ]
 Email = Annotated[str | None, typer.Option(help="For receipts; '' for none.")]
+Language = Annotated[str | None, typer.Option(help="What the customer hears: en (English) or es (Spanish).")]
 Trunks = Annotated[bool | None, typer.Option("--trunks/--no-trunks", help="Whether the customer rents our SIP trunks.")]
 
 
@@ -36,12 +40,13 @@ def add(
     phone: PhoneNumbers = None,
     email: Email = None,
     trunks: Trunks = None,
+    language: Language = None,
     pin: Pin = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter a customer. Without --pin one is made and shown once."""
     with records() as (given, store):
-        form = _form(given, account=account, name=name, email=email, trunks=trunks, phones=phone)
+        form = _form(given, account=account, name=name, email=email, trunks=trunks, language=language, phones=phone)
         source = pin or PinFrom.NEW
         secret = chosen_pin(source, account)
         if not store.write_customers([_row(given, form, secret)], "add"):
@@ -57,18 +62,19 @@ def change(
     drop_phone: Annotated[list[str] | None, typer.Option(help="A phone that belongs to the customer no more; several times.")] = None,
     email: Email = None,
     trunks: Trunks = None,
+    language: Language = None,
     pin: Pin = None,
     reopen: Annotated[bool, typer.Option("--reopen", help="Take back `ivr customer end`.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Change what is named; the rest stays. A new PIN counts from this moment on."""
     with records() as (given, store):
-        form = _form(given, account=account, name=name, email=email, trunks=trunks, phones=phone, drop_phones=drop_phone)
+        form = _form(given, account=account, name=name, email=email, trunks=trunks, language=language, phones=phone, drop_phones=drop_phone)
         before = store.customer_record(account)
         secret = chosen_pin(pin, account) if pin else None
         row = _row(given, form, secret) | ({"closed": False} if reopen else {})
         if len(row) == 1:
-            refuse("Say what to change: --name, --phone, --drop-phone, --email, --trunks, --pin or --reopen.")
+            refuse("Say what to change: --name, --phone, --drop-phone, --email, --trunks, --language, --pin or --reopen.")
         if unknown := sorted(set(form.drop_phones) - set(before.phones)):
             fail(f"{unknown[0]} is no phone of {account}; these are: {', '.join(before.phones) or 'none'}.")
         store.write_customers([row], "change")

@@ -22,7 +22,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would cha
 
 
 def import_customers(file: File, dry_run: DryRun = False, as_json: AsJson = False) -> None:
-    """Enter or change the customers of a table. Columns: account, name; email, trunks, phones, pin. All lines or none."""
+    """Enter or change the customers of a table. Columns: account, name; email, trunks, language, phones, pin. All lines or none."""
     from ivr import imports
 
     with records(database_seconds=PATIENCE) as (given, store):

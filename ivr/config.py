@@ -140,7 +140,7 @@ class Settings(BaseSettings):
     )
     notify_seconds: float = Field(default=10.0, gt=0, description="how long one paging service may take")
     country: str = Field(default="US", min_length=2, max_length=2, description="of a caller ID without a country code")
-    language: str = Field(default="en", description="of the prompts")
+    language: Literal["en", "es"] = Field(default="en", description="what a caller hears who has not chosen, and every engineer")
 
     # who is calling
     pin_tries_per_account: int = Field(
@@ -173,8 +173,8 @@ class Settings(BaseSettings):
 
     @property
     def recordings_folder(self) -> Path:
-        """Where an operator's own recordings of prompts lie (``NAME.wav``, 8 kHz, 16 bit, one channel)."""
-        return self.state_folder / "recordings" / self.language
+        """Where an operator's own recordings of prompts lie (``LANGUAGE/NAME.wav``, 8 kHz, 16 bit, one channel)."""
+        return self.state_folder / "recordings"
 
     @property
     def messages_folder(self) -> Path:

@@ -15,7 +15,7 @@ def talk_key(hotline: Hotline, phone: Phone) -> None:
     logs.bind(incident=incident.id)
     hotline.store.note(incident.id, "key", name=phone.argument)
     if phone.argument == "time_left":
-        phone.play(*time_left(hotline, incident))
+        phone.play(*time_left(hotline, incident, phone.language))
     elif phone.argument in CONFIRMATIONS:
         ending_key(hotline, phone, incident.id, EndReason(phone.argument))
     elif phone.argument == "verified":
@@ -39,11 +39,11 @@ def talk_seconds(hotline: Hotline, incident: Incident) -> int | None:
     return max(0, incident.seconds_left + hotline.settings.grace_seconds - round(hotline.store.talked_seconds(incident.id)))
 
 
-def time_left(hotline: Hotline, incident: Incident) -> tuple[str, ...]:
-    """The sounds that say how much time is left."""
+def time_left(hotline: Hotline, incident: Incident, language: str) -> tuple[str, ...]:
+    """The sounds that say how much time is left, in the ``language`` of who asked."""
     left = seconds_left(hotline, incident)
     if left is None:
         return ("time_unlimited",)
     if not left:
         return ("time_is_up",)
-    return ("time_left", *spoken.minutes_of(left), "minutes_left_after")
+    return ("time_left", *spoken.minutes_of(left, language), "minutes_left_after")

@@ -33,7 +33,7 @@ def disclosure(hotline: Hotline, phone: Phone, incident: Incident) -> Consent:
     if incident.consent is not None:
         return incident.consent
     rate = hotline.store.current_rate()
-    price = _price(rate)
+    price = _price(rate, phone.language)
     for _ in range(_REPEATS):
         price_ms = _say_price(hotline, phone, incident, price)
         key = ask(phone, DISCLOSURE_MENU, silence=hotline.settings.key_seconds, opening=_TERMS)
@@ -42,11 +42,11 @@ def disclosure(hotline: Hotline, phone: Phone, incident: Incident) -> Consent:
     answer = _ANSWERS.get(key, Consent.NONE)
     if answer is Consent.GIVEN and (not price or not phone.unheard.isdisjoint(price)):
         answer = Consent.NONE  # a sound of the price is missing: nobody has agreed to what was not said
-    hotline.store.consent(incident.id, answer, rate=rate, prompt_version=prompts.disclosure_version(), price_ms=price_ms)
+    hotline.store.consent(incident.id, answer, rate=rate, prompt_version=prompts.disclosure_version(phone.language), price_ms=price_ms)
     return answer
 
 
-def price_sentence(rate: Rate) -> tuple[str, ...]:
+def price_sentence(rate: Rate, language: str = spoken.ENGLISH) -> tuple[str, ...]:
     """The sounds of "this call costs two dollars and fifty cents a minute, plus tax, with a minimum of fifteen minutes".
 
     Raises ValueError when the price can't be spoken.
@@ -54,20 +54,20 @@ def price_sentence(rate: Rate) -> tuple[str, ...]:
     if rate.currency.upper() not in spoken.DOLLARS:
         raise ValueError(f"there are no recorded words for prices in {rate.currency}")
     tax = ("plus_tax",) if rate.tax_basis_points else ()
-    least = ("with_a_minimum_of", *spoken.minutes(rate.minimum_minutes)) if rate.minimum_minutes else ()
-    return ("disclosure", *spoken.price_a_minute(rate.price_cents), *tax, *least)
+    least = ("with_a_minimum_of", *spoken.minutes(rate.minimum_minutes, language)) if rate.minimum_minutes else ()
+    return ("disclosure", *spoken.price_a_minute(rate.price_cents, language), *tax, *least)
 
 
-def seconds(rate: Rate) -> float:
+def seconds(rate: Rate, language: str = spoken.ENGLISH) -> float:
     """How long the disclosure of this rate lasts, up to the end of its menu. Raises ValueError as :func:`price_sentence`."""
-    said = (*price_sentence(rate), *_TERMS, DISCLOSURE_MENU.prompt)
-    return sum(prompts.seconds(name) + _BETWEEN_SOUNDS for name in said)
+    said = (*price_sentence(rate, language), *_TERMS, DISCLOSURE_MENU.prompt)
+    return sum(prompts.seconds(name, language) + _BETWEEN_SOUNDS for name in said)
 
 
-def _price(rate: Rate) -> tuple[str, ...]:
+def _price(rate: Rate, language: str) -> tuple[str, ...]:
     """The price sentence, nothing when it can't be spoken: a wrong price must not be."""
     try:
-        return price_sentence(rate)
+        return price_sentence(rate, language)
     except ValueError as unspeakable:
         log.error("callers are not told rate %d, so none of them is charged: %s", rate.id, unspeakable)
         return ()

@@ -87,19 +87,29 @@ def database(settings: Settings) -> Iterator[Finding]:
 
 def sounds(settings: Settings) -> Iterator[Finding]:
     """Every prompt has its sound, and the operator's own recordings can be read."""
-    folder = texts.HERE / "sounds" / settings.language
-    missing = sorted(name for name in prompts.NAMES if not (folder / f"{name}.wav").is_file())
-    if missing:
-        yield fault(
-            "prompts", f"no sound for {', '.join(missing)}: callers hear nothing there", "make prompts, or restore ivr/prompts/sounds"
-        )
-    else:
+    missing = {language: _without_sound(language) for language in sorted(prompts.LANGUAGES)}
+    for language, names in missing.items():
+        instead = "nothing" if language == texts.ENGLISH else "English"
+        level = fault if language == texts.ENGLISH else warning
+        if names:
+            text = f"no sound in {language} for {', '.join(names)}: callers hear {instead} there"
+            yield level("prompts", text, "make prompts, or restore ivr/prompts/sounds")
+    if not missing[texts.ENGLISH]:
         yield ok("prompts", f"{len(prompts.NAMES)} sounds are there")
+    yield from _recordings(settings)
+
+
+def _without_sound(language: str) -> list[str]:
+    return sorted(name for name in texts.read_texts(language) if not (texts.SOUNDS[language] / f"{name}.wav").is_file())
+
+
+def _recordings(settings: Settings) -> Iterator[Finding]:
     prompts.use_overrides(settings.recordings_folder)
-    for own in sorted(settings.recordings_folder.glob("*.wav")):
-        if own.stem not in prompts.NAMES:
+    for own in sorted(settings.recordings_folder.glob("*/*.wav")):
+        language = own.parent.name
+        if own.stem not in prompts.NAMES or language not in prompts.LANGUAGES:
             yield warning("prompts", f"the recording {own.name} is no prompt's", "Rename it as the prompt is called in docs/prompts.md.")
-        elif "+" not in prompts.version(own.stem):
+        elif "+" not in prompts.version(own.stem, language):
             yield warning("prompts", f"the recording {own.name} can't be read", "Make it a WAV of 8 kHz, 16 bit, one channel.")
 
 
@@ -108,7 +118,7 @@ def rate(settings: Settings) -> Iterator[Finding]:
     with Store(settings) as store:
         now = store.current_rate()
     try:
-        lasts = disclosure.seconds(now)
+        lasts = max(disclosure.seconds(now, language) for language in prompts.LANGUAGES)
     except ValueError as unspeakable:
         text = f"rate {now.id} can't be told to callers, so nobody agrees to it and no call is charged: {unspeakable}"
         yield fault("rate", text, "ivr rate add, with a price that can be told")

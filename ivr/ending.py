@@ -49,7 +49,7 @@ def goodbye(hotline: Hotline, phone: Phone, incident: Incident, reason: EndReaso
     _await_meter(hotline, incident)
     hotline.store.end_incident(incident.id, reason)
     ended = hotline.store.incident(incident.id)
-    phone.play(*farewell(ended, reason, _account(hotline, ended), hotline.store.talked_seconds(ended.id)))
+    phone.play(*farewell(ended, reason, _account(hotline, ended), hotline.store.talked_seconds(ended.id), phone.language))
     phone.set(variables.DONE, "1")
 
 

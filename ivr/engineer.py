@@ -7,6 +7,7 @@ from ivr import channel_variables as variables
 from ivr import logs, names, spoken
 from ivr.hotline import Hotline
 from ivr.identify import e164
+from ivr.language import known_to
 from ivr.model import Briefing, Category, Cover, EndReason, Incident, IncidentStatus, OfferEnd
 from ivr.phone import Phone
 from ivr.questions import Menu, ask
@@ -73,7 +74,7 @@ def _why_not(hotline: Hotline, briefing: Briefing) -> tuple[str, ...]:
 
 def _decision(hotline: Hotline, phone: Phone, briefing: Briefing) -> str:
     """1, 2, or ``""`` after silence, wrong keys, or too many repetitions."""
-    opening = _opening(hotline, briefing)
+    opening = _opening(hotline, briefing, phone.language)
     until = monotonic() + hotline.settings.whisper_seconds
     key = "*"
     while key == "*" and monotonic() < until:
@@ -81,11 +82,19 @@ def _decision(hotline: Hotline, phone: Phone, briefing: Briefing) -> str:
     return "" if key == "*" else key
 
 
-def _opening(hotline: Hotline, briefing: Briefing) -> tuple[str, ...]:
+def _opening(hotline: Hotline, briefing: Briefing, language: str) -> tuple[str, ...]:
     """Who is waiting, what is down, who pays, the incident's number; to who had the incident before only that it is the same."""
     told = ("whisper_again",) if briefing.again else ()
-    news = () if briefing.again else (*_down(briefing), *_paid(briefing))
-    return ("whisper", *told, *_who(hotline, briefing), *news, "whisper_incident", *spoken.digits(str(briefing.incident_id)))
+    news = () if briefing.again else (*_down(briefing), *_paid(briefing, language))
+    return (
+        "whisper",
+        *told,
+        *_who(hotline, briefing),
+        *known_to(briefing.language),
+        *news,
+        "whisper_incident",
+        *spoken.digits(str(briefing.incident_id)),
+    )
 
 
 def _who(hotline: Hotline, briefing: Briefing) -> tuple[str, ...]:
@@ -105,15 +114,15 @@ def _down(briefing: Briefing) -> tuple[str, ...]:
     return (f"whisper_{briefing.category}",) if briefing.category else ()
 
 
-def _paid(briefing: Briefing) -> tuple[str, ...]:
+def _paid(briefing: Briefing, language: str) -> tuple[str, ...]:
     """What an engineer must know of the money. A claimed account is unpaid until it is confirmed, which its own words imply."""
     match briefing.cover:
         case Cover.AGREEMENT if briefing.seconds_left is None:
             return ("whisper_covered_unlimited",)
         case Cover.AGREEMENT:
-            return ("whisper_covered", *spoken.minutes_of(briefing.seconds_left or 0))
+            return ("whisper_covered", *spoken.minutes_of(briefing.seconds_left or 0, language))
         case Cover.PREPAID:
-            return ("whisper_prepaid", *spoken.minutes_of(briefing.seconds_left or 0))
+            return ("whisper_prepaid", *spoken.minutes_of(briefing.seconds_left or 0, language))
         case Cover.UNPAID if not briefing.claimed:
             return ("whisper_unpaid",)
         case _:

@@ -24,7 +24,7 @@ def entitlement(hotline: Hotline, phone: Phone, incident: Incident, customer: Cu
     if customer is not None and trunks_are_down(hotline, phone, incident, customer):
         return _decided(hotline, phone, incident, Cover.TRUNKS, "trunks_free")
     if customer is not None and (coverage := reserved(hotline, incident, customer)) is not None:
-        phone.play_until_key("covered", *_left(coverage))
+        phone.play_until_key("covered", *_left(coverage, phone.language))
         return Cover.AGREEMENT
     if incident.consent is not Consent.GIVEN:
         return _decided(hotline, phone, incident, Cover.UNPAID)
@@ -57,7 +57,7 @@ def _decided(hotline: Hotline, phone: Phone, incident: Incident, cover: Cover, *
     return cover
 
 
-def _left(coverage: Coverage) -> tuple[str, ...]:
+def _left(coverage: Coverage, language: str) -> tuple[str, ...]:
     if coverage.seconds_left is None:
         return ("unlimited",)
-    return ("minutes_left_before", *spoken.minutes_of(coverage.seconds_left), "minutes_left_after")
+    return ("minutes_left_before", *spoken.minutes_of(coverage.seconds_left, language), "minutes_left_after")

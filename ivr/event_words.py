@@ -172,6 +172,8 @@ def _spaced(name: object) -> str:
     return str(name).replace("_", " ")
 
 
+_LANGUAGES: Final = {"en": "English", "es": "Spanish"}
+
 _WORDS: Final[dict[str, Callable[[Detail], str]]] = {
     "call_began": _call_began,
     "consent": _consent,
@@ -179,6 +181,7 @@ _WORDS: Final[dict[str, Callable[[Detail], str]]] = {
     "blocked": lambda _: "the caller's phone is blocked: turned away",
     "identified": _identified,
     "category": _category,
+    "language": lambda detail: f"caller hears {_LANGUAGES.get(str(detail.get('language')), 'another language')}",
     "claimed": lambda detail: f"caller names account {detail.get('account')} without its PIN",
     "covered": _covered,
     "connecting": lambda _: "engineers are being called",

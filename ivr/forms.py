@@ -108,6 +108,7 @@ class CustomerForm(Form):
     name: Text | None = None
     email: Email | None = None
     trunks: bool | None = None
+    language: Literal["en", "es"] | None = None
     phones: Phones = ()
     drop_phones: Phones = ()
 

@@ -20,7 +20,7 @@ from ivr.pin_rules import make_pin, pin_fault
 from ivr.pins import check_pin, hash_pin
 from ivr.store import Store
 
-CUSTOMER: Final = (("account", "name"), ("email", "trunks", "phones", "pin"))
+CUSTOMER: Final = (("account", "name"), ("email", "trunks", "language", "phones", "pin"))
 AGREEMENT: Final = (("account", "first_day", "last_day", "zone", "minutes"), ("period", "anchor", "carry_over", "emergencies", "increment"))
 """Columns that must be there, and those that may."""
 
@@ -121,7 +121,7 @@ def _customer_step(line: Line, form: CustomerForm, known: CustomerRecord | None,
     row: dict[str, Any] = {"account": form.account}
     if known is None:
         made = None if pin else make_pin(form.account)
-        row |= {"name": form.name, "email": form.email, "trunks": form.trunks, "add_phones": form.phones}
+        row |= {"name": form.name, "email": form.email, "trunks": form.trunks, "language": form.language, "add_phones": form.phones}
         row |= {"pin_hash": hash_pin(pin or str(made), settings.pin_pepper)}
         return Step(line.number, form.account, "add", f"{form.name}, {', '.join(form.phones) or 'no phone'}", row, made)
     differ = dict(_differences(form, known))
@@ -137,7 +137,7 @@ def _customer_step(line: Line, form: CustomerForm, known: CustomerRecord | None,
 
 def _differences(form: CustomerForm, known: CustomerRecord) -> Iterator[tuple[str, tuple[Any, Any]]]:
     """Field by field what stands and what the file says, where they differ."""
-    for name in ("name", "email", "trunks"):
+    for name in ("name", "email", "trunks", "language"):
         was, now = getattr(known, name), getattr(form, name)
         if now is not None and (was or None) != (now or None):
             yield name, (was, now)

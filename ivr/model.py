@@ -144,6 +144,7 @@ class Customer:
     name: str
     pin_hash: str
     trunks: bool  # rents our SIP trunks
+    language: str = "en"  # what they hear, unless they choose another
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ class Incident:
     suspended_until: datetime | None = None  # the end of the window for coming back
     category_asked: bool = False  # also when nothing was answered
     trunks_asked: bool = False  # whether it is our trunks, likewise
+    language: str = "en"  # what the caller hears
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,7 @@ class Briefing:
     seconds_left: int | None  # of what was allotted; None is unlimited
     caller_id: str | None  # of the last call
     again: bool  # this engineer has had the incident before
+    language: str = "en"  # that the caller hears
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def _prepay(hotline: Hotline, phone: Phone, incident: Incident) -> Cover | None:
 
 
 def _approved(phone: Phone, minutes: int) -> Cover:
-    phone.play_until_key("card_approved", "prepaid_before", *spoken.minutes(minutes))
+    phone.play_until_key("card_approved", "prepaid_before", *spoken.minutes(minutes, phone.language))
     return Cover.PREPAID
 
 
@@ -92,7 +92,7 @@ def _choose_block(hotline: Hotline, phone: Phone, rate: Rate, opening: tuple[str
     blocks = tariff.blocks(rate)[:9]
     keys = "".join(str(place) for place in range(1, len(blocks) + 1))
     menu = Menu(BLOCK.prompt, BLOCK.plain, keys=f"{keys}*")
-    choices = tuple(sound for key, minutes in zip(keys, blocks, strict=True) for sound in _choice(rate, minutes, key))
+    choices = tuple(sound for key, minutes in zip(keys, blocks, strict=True) for sound in _choice(rate, minutes, key, phone.language))
     tax = ("tax_included",) if rate.tax_basis_points else ()
     for _ in range(_REPEATS):
         key = ask(phone, menu, silence=hotline.settings.key_seconds, opening=opening, choices=(*choices, *tax))
@@ -102,10 +102,10 @@ def _choose_block(hotline: Hotline, phone: Phone, rate: Rate, opening: tuple[str
     return blocks[int(key) - 1] if key in keys and key else None
 
 
-def _choice(rate: Rate, minutes: int, key: str) -> tuple[str, ...]:
+def _choice(rate: Rate, minutes: int, key: str, language: str) -> tuple[str, ...]:
     """The sounds of "for fifteen minutes, at forty dollars and fifty-nine cents, press 1"."""
-    price = spoken.money(tariff.block_cents(rate, minutes))
-    return ("block_for", *spoken.minutes(minutes), "block_at", *price, "block_press", *spoken.digits(key))
+    price = spoken.money(tariff.block_cents(rate, minutes), language)
+    return ("block_for", *spoken.minutes(minutes, language), "block_at", *price, "block_press", *spoken.digits(key))
 
 
 def _may_try(hotline: Hotline, incident: Incident) -> bool:
@@ -123,7 +123,8 @@ def _confirmed_card(hotline: Hotline, phone: Phone, cents: int, opening: Errand[
     card = key_in_card(hotline.settings, phone, check=opening.check, opening=news)
     if isinstance(card, NoCard):
         return card
-    said = ("confirm_hold", *spoken.money(cents), "on_your", f"brand_{card.brand}", "ending_in", *spoken.digits(card.last4))
+    price = spoken.money(cents, phone.language)
+    said = ("confirm_hold", *price, "on_your", f"brand_{card.brand}", "ending_in", *spoken.digits(card.last4))
     phone.play(*said)
     if not phone.unheard.isdisjoint(said):  # a sound is missing: nobody confirms what was not said
         return NoCard.UNANSWERED

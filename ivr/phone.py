@@ -123,9 +123,15 @@ class Phone:
         self.channel = clean(env["agi_channel"])
         self.uniqueid = clean(env["agi_uniqueid"])
         self.caller_id = caller_number(env.get("agi_callerid", ""))
+        self.language = prompts.language_of(clean(env.get("agi_language", "")))
 
     def __repr__(self) -> str:
         return f"<Phone {clean(self.script)} {self.channel}>"
+
+    def speak(self, language: str) -> None:
+        """From now on this leg hears the prompts in this language, also from the dialplan and from other scripts."""
+        self.set("CHANNEL(language)", language)
+        self.language = language
 
     def play(self, *sounds: str) -> None:
         """Play each to its end. Keys pressed meanwhile are thrown away. Music that is on goes on afterwards."""
@@ -221,7 +227,7 @@ class Phone:
 
     def _stream(self, name: str, keys: str) -> str:
         if not name.startswith("/"):
-            return self._stream_file(name, prompts.sound(name), prompts.seconds(name), keys)
+            return self._stream_file(name, prompts.sound(name), prompts.seconds(name, self.language), keys)
         if names.is_ours(name):
             return self._stream_file(name, quote(name), names.seconds(name), keys)
         log.error("a path that is no customer's name is not played")

@@ -10,6 +10,7 @@ from ivr.embedded.asterisk import PROJECT, Asterisk
 from ivr.embedded.carrier import hotline_source, line, write_account
 from ivr.embedded.ports import Ports
 from ivr.embedded.softphones import write_softphones
+from ivr.prompts.texts import ENGLISH, SOUNDS
 
 STRIPE_SECRETS: Final = {"IVR_STRIPE_KEY": "sk_test_", "IVR_STRIPE_WEBHOOK_SECRET": "whsec_"}
 """Those of the Stripe sandbox, which begin as Stripe's do."""
@@ -53,22 +54,26 @@ def _secret(name: str) -> str:
 
 
 def _sounds(folder: Path, asterisk: Asterisk, settings: Settings) -> Path:
-    """Asterisk's data folder, with each prompt as ``ivr/NAME``: the operator's own recording where there is one, else ours."""
+    """Asterisk's data folder, with each prompt of each language as ``ivr/NAME``: the operator's own recording, else ours."""
     data = folder / "asterisk"
-    spoken = data / "sounds" / settings.language / "ivr"
-    settings.recordings_folder.mkdir(parents=True, exist_ok=True)
+    for language in SOUNDS:
+        _spoken(data / "sounds" / language / "ivr", SOUNDS[language], settings.recordings_folder / language)
+    _link(data / "documentation", asterisk.documentation)  # without it Asterisk does not start
+    _link(data / "sounds" / ENGLISH / "beep.wav", asterisk.sounds / "beep.wav")  # before a recording
+    return data
+
+
+def _spoken(spoken: Path, ours: Path, recordings: Path) -> None:
+    """One language. A sound that it lacks is not there: Asterisk then looks in English."""
+    recordings.mkdir(parents=True, exist_ok=True)
     if spoken.is_symlink():
         spoken.unlink()
     spoken.mkdir(parents=True, exist_ok=True)
-    _link(data / "documentation", asterisk.documentation)  # without it Asterisk does not start
-    ours = PROJECT / "ivr" / "prompts" / "sounds" / settings.language
-    wanted = {file.name: file for place in (ours, settings.recordings_folder) for file in place.glob("*.wav")}
+    wanted = {file.name: file for place in (ours, recordings) for file in place.glob("*.wav")}
     for stale in set(spoken.iterdir()) - {spoken / name for name in wanted}:
         stale.unlink()
     for name, file in wanted.items():
         _link(spoken / name, file)
-    _link(spoken.parent / "beep.wav", asterisk.sounds / "beep.wav")  # before a recording
-    return data
 
 
 def _link(place: Path, target: Path) -> None:

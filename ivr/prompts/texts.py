@@ -1,4 +1,4 @@
-"""The texts of ``en.toml`` and the manifest of the sound files made from them. Read once; no other I/O."""
+"""The texts of ``en.toml`` and ``es.toml``, and the manifests of the sound files made from them. Read once; no other I/O."""
 
 import hashlib
 import json
@@ -8,13 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-LANGUAGE: Final = "en"
 HERE: Final = Path(__file__).parent
-SOUNDS: Final = HERE / "sounds" / LANGUAGE
-MANIFEST: Final = HERE / "manifest.json"
-
-RECIPE: Final = "en_US-joe-medium/1"
-"""The voice and the way its speech is trimmed and levelled. Another recipe remakes every sound."""
+ENGLISH: Final = "en"
+"""What everybody hears who has not chosen, and what is played where another language has no sound: Asterisk's own fallback."""
+RECIPES: Final = {ENGLISH: "en_US-joe-medium/1", "es": "espeak-ng-es-419/1"}
+"""Every language with its voice and the way its speech is trimmed and levelled. Another recipe remakes every sound of it."""
+SOUNDS: Final = {language: HERE / "sounds" / language for language in RECIPES}
+MANIFESTS: Final = {language: HERE / f"{language}.manifest.json" for language in RECIPES}
 
 
 class Kind(StrEnum):
@@ -27,7 +27,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One text with its version. ``say`` is what the voice is handed, usually ``text`` itself; ``pace`` 1.1 is a tenth faster."""
+    """One text with its version. ``say`` is what the voice is handed, usually ``text`` itself; ``pace`` 1.1 is a tenth faster.
+
+    ``when`` is when it is heard, for the table of prompts; the English file says it for all languages.
+    """
 
     name: str
     kind: Kind
@@ -35,6 +38,8 @@ class Prompt:
     version: int
     say: str
     pace: float = 1.0
+    when: str = ""
+    language: str = ENGLISH
 
     @property
     def text_hash(self) -> str:
@@ -44,7 +49,7 @@ class Prompt:
     @property
     def speech_hash(self) -> str:
         """Changes with everything that makes the sound: then the sound must be remade."""
-        return _hash(f"{RECIPE}|{self.kind}|{self.pace}|{self.say}")
+        return _hash(f"{RECIPES[self.language]}|{self.kind}|{self.pace}|{self.say}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +64,25 @@ class Made:
     loudness: float
 
 
-def read_texts(path: Path = HERE / f"{LANGUAGE}.toml") -> dict[str, Prompt]:
+def read_texts(language: str = ENGLISH) -> dict[str, Prompt]:
     """Every prompt by name. Raises ``KeyError``, ``TypeError`` or ``ValueError`` when the file is not as its head says."""
+    path = HERE / f"{language}.toml"
     tables: dict[str, dict[str, dict[str, object]]] = tomllib.loads(path.read_text(encoding="utf-8"))
-    prompts = [_prompt(name, Kind(kind), entry) for kind, table in tables.items() for name, entry in table.items()]
+    prompts = [_prompt(name, Kind(kind), entry, language) for kind, table in tables.items() for name, entry in table.items()]
     texts = {prompt.name: prompt for prompt in prompts}
     if len(texts) != len(prompts):
         raise ValueError(f"{path.name} has a name in two of its tables")
     return texts
 
 
-def read_manifest(path: Path = MANIFEST) -> dict[str, Made]:
+def read_manifest(path: Path = MANIFESTS[ENGLISH]) -> dict[str, Made]:
     """What was made, by name; empty when nothing was made yet."""
     if not path.exists():
         return {}
     return {name: Made(**entry) for name, entry in json.loads(path.read_text(encoding="utf-8")).items()}
 
 
-def write_manifest(made: dict[str, Made], path: Path = MANIFEST) -> None:
+def write_manifest(made: dict[str, Made], path: Path) -> None:
     """Whole or not at all: a broken-off run leaves the old manifest."""
     fresh = path.with_suffix(".new")
     entries = {name: asdict(made[name]) for name in sorted(made)}
@@ -89,11 +95,12 @@ def file_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
 
 
-def _prompt(name: str, kind: Kind, entry: dict[str, object]) -> Prompt:
-    text, version, say, pace = entry["text"], entry["version"], entry.get("say"), entry.get("pace", 1.0)
+def _prompt(name: str, kind: Kind, entry: dict[str, object], language: str) -> Prompt:
+    text, version, say, when = entry["text"], entry["version"], entry.get("say"), entry.get("when", "")
+    pace = entry.get("pace", 1.0)
     if not isinstance(text, str) or not isinstance(version, int) or not isinstance(say, str | None) or not isinstance(pace, float):
         raise TypeError(f"[{kind}.{name}] needs a text and a whole number as version; say is a text, pace a fraction like 1.1")
-    return Prompt(name, kind, text, version, say or text, pace)
+    return Prompt(name, kind, text, version, say or text, pace, str(when), language)
 
 
 def _hash(text: str) -> str:

@@ -66,6 +66,10 @@ class Calls:
         """What is down, None when the caller did not say; ``trunk_claim``: our own SIP trunks are said to be."""
         self._set("category", incident_id, category=category.value if category else None, trunk_claim=trunk_claim)
 
+    def speaks(self, incident_id: int, language: str) -> None:
+        """In which language the caller hears the prompts."""
+        self._set("speaks", incident_id, language=language)
+
     def trunks_asked(self, incident_id: int, *, down: bool) -> None:
         """Whether a customer with our trunks says that they are down. A claim that was made before stays."""
         self._set("trunks_asked", incident_id, down=down)

@@ -28,7 +28,7 @@ RETURNING id, phone, reason, since, until, by;
 
 -- customer_records --
 -- One customer, or those in whose account, name or phones "find" stands.
-SELECT c.id, c.account, c.name, c.email, c.trunks, c.created_at, c.closed_at,
+SELECT c.id, c.account, c.name, c.email, c.trunks, c.language, c.created_at, c.closed_at,
     ARRAY(SELECT phone FROM customer_phone p WHERE p.customer_id = c.id ORDER BY phone) AS phones,
     (SELECT count(*) FROM incident i WHERE i.customer_id = c.id) AS incidents
 FROM customer c
@@ -47,18 +47,19 @@ SELECT account, pin_hash FROM customer WHERE account = ANY (%(accounts)s::text[]
 -- or both. One row is returned for each that was added or known.
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb -> 'rows') AS r (
-        account text, name text, email text, trunks boolean, pin_hash text, closed boolean, add_phones text[], drop_phones text[])
+        account text, name text, email text, trunks boolean, language text, pin_hash text, closed boolean, add_phones text[], drop_phones text[])
 ), known AS (
     UPDATE customer c SET
         name = coalesce(g.name, c.name),
         email = CASE WHEN g.email IS NULL THEN c.email ELSE nullif(g.email, '') END,
         trunks = coalesce(g.trunks, c.trunks),
+        language = coalesce(g.language, c.language),
         pin_hash = coalesce(g.pin_hash, c.pin_hash),
         closed_at = CASE WHEN g.closed IS NULL THEN c.closed_at WHEN g.closed THEN coalesce(c.closed_at, now()) END
     FROM given g WHERE g.account = c.account AND %(mode)s::text <> 'add' RETURNING c.id, c.account
 ), fresh AS (
-    INSERT INTO customer (account, name, email, trunks, pin_hash)
-    SELECT account, name, nullif(email, ''), coalesce(trunks, false), pin_hash FROM given g
+    INSERT INTO customer (account, name, email, trunks, language, pin_hash)
+    SELECT account, name, nullif(email, ''), coalesce(trunks, false), coalesce(language, 'en'), pin_hash FROM given g
     WHERE %(mode)s::text <> 'change' AND NOT EXISTS (SELECT FROM customer c WHERE c.account = g.account)
     ON CONFLICT (account) DO NOTHING RETURNING id, account
 ), written AS (

@@ -21,7 +21,7 @@ SELECT incident_id AS id FROM new_leg UNION ALL SELECT incident_id FROM known;
 -- incident --
 -- An incident as the flow needs it.
 SELECT id, status, reason, consent, customer_id, identified_how, cover, seconds_left,
-    category, trunk_claim, claimed_id, no_charge, resume_code, suspended_until,
+    category, trunk_claim, claimed_id, no_charge, resume_code, suspended_until, language,
     category_at IS NOT NULL AS category_asked, trunks_at IS NOT NULL AS trunks_asked
 FROM incident WHERE id = %(incident_id)s;
 
@@ -62,6 +62,16 @@ WHERE id = %(incident_id)s RETURNING id;
 -- What is down, as the caller says, and whether our own trunks are blamed for it.
 UPDATE incident SET category = %(category)s, trunk_claim = %(trunk_claim)s, category_at = coalesce(category_at, clock_timestamp())
 WHERE id = %(incident_id)s RETURNING id;
+
+-- speaks --
+-- What the caller hears, with a line on the timeline.
+WITH changed AS (
+    UPDATE incident SET language = %(language)s WHERE id = %(incident_id)s RETURNING id
+), told AS (
+    INSERT INTO incident_event (incident_id, kind, detail)
+    SELECT id, 'language', jsonb_build_object('language', %(language)s::text) FROM changed
+)
+SELECT id FROM changed;
 
 -- trunks_asked --
 -- Whether the customer blames our trunks when asked for it.

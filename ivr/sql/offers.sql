@@ -34,7 +34,8 @@ SELECT i.id AS incident_id, i.status, o.result AS end, c.account, k.account AS c
     EXISTS (
         SELECT FROM offer p WHERE p.incident_id = i.id AND p.id <> o.id AND p.result = 'accepted'
             AND (p.engineer_id = o.engineer_id OR p.engineer_id IS NULL AND p.phone = o.phone)
-    ) AS again
+    ) AS again,
+    i.language
 FROM offer o JOIN incident i ON i.id = o.incident_id
 LEFT JOIN customer c ON c.id = i.customer_id LEFT JOIN customer k ON k.id = i.claimed_id
 WHERE o.id = %(offer_id)s;

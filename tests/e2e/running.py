@@ -13,7 +13,7 @@ from ivr.embedded.ports import Ports
 from ivr.embedded.postgres import Postgres
 from ivr.embedded.pstn import Network
 from ivr.embedded.stack import Stack
-from ivr.prompts.texts import LANGUAGE, SOUNDS
+from ivr.prompts.texts import ENGLISH, SOUNDS
 from ivr.store import Store
 from tests.e2e.hygiene import Typed
 from tests.e2e.invariants import check_money
@@ -39,7 +39,7 @@ def all_sounds(place: int) -> Library:
     """Every sound that the stacks of the test worker ``place`` play."""
     found = asterisk.find()
     assert found is not None, "no Asterisk; run 'make install'"
-    return Library([SOUNDS, lay_faster(FOLDER / f"sounds{place}")], [found.music])
+    return Library([SOUNDS[ENGLISH], lay_faster(FOLDER / f"sounds{place}")], [found.music])
 
 
 def ports_of(place: int, slot: int) -> Ports:
@@ -72,7 +72,7 @@ def scenario(world: World) -> Iterator[None]:
 @contextmanager
 def running(stack: Stack, library: Library, typed: Typed) -> Iterator[World]:
     """The stack up, with its phones; down afterwards whatever happened."""
-    lay_faster(stack.folder / "recordings" / LANGUAGE)  # the settings of a stack are known when it is up
+    lay_faster(stack.folder / "recordings" / ENGLISH)  # the settings of a stack are known when it is up
     try:
         stack.up()
         _be_loud(stack)

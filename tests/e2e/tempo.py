@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from ivr.embedded.recording import RATE, Sound, read_wav, write_wav
-from ivr.prompts.texts import SOUNDS
+from ivr.prompts.texts import ENGLISH, SOUNDS
 
 TEMPO: Final = float(os.environ.get("IVR_TEST_TEMPO", "1.7"))
 SHORTEST: Final = int(1.3 * RATE)
@@ -23,7 +23,7 @@ def lay_faster(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.wav"):
         old.unlink()
-    for path in SOUNDS.glob("*.wav") if TEMPO > 1 else ():
+    for path in SOUNDS[ENGLISH].glob("*.wav") if TEMPO > 1 else ():
         sound = read_wav(path)
         if len(sound) > SHORTEST:
             write_wav(folder / path.name, faster(sound, min(TEMPO, len(sound) / SHORTEST)))

@@ -14,7 +14,7 @@ import pytest
 from ivr import names, spoken
 from ivr.embedded.cast import Customer
 from ivr.model import Cover, EndReason
-from ivr.prompts.texts import SOUNDS
+from ivr.prompts.texts import ENGLISH, SOUNDS
 from tests.e2e.world import STRANGER, World
 
 ACCOUNT: Final = "7042"
@@ -53,8 +53,8 @@ def newcomer(world: World) -> Iterator[Customer]:
 
 def sound_of_prompt(world: World) -> Path:
     """As these tests hear it: said faster, where there is such a recording."""
-    faster = world.settings.recordings_folder / f"{SPOKEN_NAME}.wav"
-    return faster if faster.exists() else SOUNDS / f"{SPOKEN_NAME}.wav"
+    faster = world.settings.recordings_folder / ENGLISH / f"{SPOKEN_NAME}.wav"
+    return faster if faster.exists() else SOUNDS[ENGLISH] / f"{SPOKEN_NAME}.wav"
 
 
 def test_a_customer_who_was_just_entered_is_covered_and_a_changed_pin_counts_at_once(world: World, newcomer: Customer) -> None:

@@ -169,9 +169,9 @@ def test_a_bare_database_is_told_to_be_migrated(whole: Settings, server: Postgre
 def test_a_missing_prompt_and_a_recording_that_cannot_be_read(whole: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fault 32: doctor says which."""
     own = whole.model_copy(update={"state_folder": tmp_path})
-    own.recordings_folder.mkdir(parents=True)
-    (own.recordings_folder / "covered.wav").write_text("no sound")
-    (own.recordings_folder / "coverd.wav").write_text("no prompt")
+    (own.recordings_folder / "en" / "en").mkdir(parents=True)
+    (own.recordings_folder / "en" / "covered.wav").write_text("no sound")
+    (own.recordings_folder / "en" / "coverd.wav").write_text("no prompt")
     monkeypatch.setattr(prompts, "NAMES", prompts.NAMES | {"never_made"})
     found = examine(own, {"prompts": CHECKS["prompts"]})
     prompts.use_overrides(None)

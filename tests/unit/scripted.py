@@ -64,6 +64,7 @@ class ScriptedPhone(Phone):
         self.uniqueid = uniqueid
         self.heard: list[str] = []
         self.hung_up = False
+        self.language = "en"
         self.unheard: set[str] = set()
         self.says_seconds = 3.0  # what a message becomes; 0 leaves its file empty
         self.on_tick: Callable[[], None] = lambda: None
@@ -101,6 +102,9 @@ class ScriptedPhone(Phone):
 
     def set(self, variable: str, value: str) -> None:
         self.variables[variable] = value
+
+    def speak(self, language: str) -> None:
+        self.language = language
 
     def hang_up(self) -> None:
         self.hung_up = True
@@ -200,6 +204,9 @@ class MemoryRecords(MemoryHolds):
 
     def is_blocked(self, e164: str) -> bool:
         return e164 in self.blocked
+
+    def speaks(self, incident_id: int, language: str) -> None:
+        self.current = replace(self.current, language=language)
 
     def trunks_asked(self, incident_id: int, *, down: bool) -> None:
         self.current = replace(self.current, trunk_claim=self.current.trunk_claim or down, trunks_asked=True)
@@ -342,6 +349,7 @@ class MemoryRecords(MemoryHolds):
         return Briefing(
             one.id, one.status, offer.end, accounts.get(one.customer_id or 0), accounts.get(one.claimed_id or 0), one.category,
             one.trunk_claim, one.cover, one.seconds_left, self.caller_number, any(each.engineer_id == offer.engineer_id for each in before),
+            one.language,
         )  # fmt: skip
 
     def accept(self, offer_id: int, channel: str) -> bool:

@@ -33,9 +33,9 @@ def test_every_prompt_is_there(settings: Settings) -> None:
 
 
 def test_an_operators_recording_is_played_instead_of_ours(settings: Settings) -> None:
-    settings.recordings_folder.mkdir(parents=True)
-    own = settings.recordings_folder / "goodbye.wav"
-    shutil.copy(SOUNDS / "disclosure.wav", own)
+    (settings.recordings_folder / "en").mkdir(parents=True)
+    own = settings.recordings_folder / "en" / "goodbye.wav"
+    shutil.copy(SOUNDS["en"] / "disclosure.wav", own)
     assert (laid(settings) / "goodbye.wav").resolve() == own
     prompts.use_overrides(settings.recordings_folder)
     try:
@@ -46,12 +46,12 @@ def test_an_operators_recording_is_played_instead_of_ours(settings: Settings) ->
 
 
 def test_a_recording_taken_away_gives_ours_back(settings: Settings) -> None:
-    settings.recordings_folder.mkdir(parents=True)
-    own = settings.recordings_folder / "goodbye.wav"
-    shutil.copy(SOUNDS / "disclosure.wav", own)
+    (settings.recordings_folder / "en").mkdir(parents=True)
+    own = settings.recordings_folder / "en" / "goodbye.wav"
+    shutil.copy(SOUNDS["en"] / "disclosure.wav", own)
     laid(settings)
     own.unlink()
-    assert (laid(settings) / "goodbye.wav").resolve() == SOUNDS / "goodbye.wav"
+    assert (laid(settings) / "goodbye.wav").resolve() == SOUNDS["en"] / "goodbye.wav"
 
 
 def test_the_tone_before_a_recording_is_asterisks_own(settings: Settings) -> None:

@@ -1,11 +1,13 @@
 """Numbers are spoken as Americans say them, held against num2words."""
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from num2words import num2words
 
-from ivr import prompts, spoken
+from ivr import prompts, spoken, spoken_spanish
 
 AMOUNTS = st.integers(min_value=0, max_value=999_999)
 
@@ -106,3 +108,63 @@ def test_a_negative_duration_is_refused() -> None:
 def test_every_word_has_a_sound(n: int) -> None:
     """All names are atoms."""
     assert set(spoken.price_a_minute(n) + spoken.minutes(n)) <= prompts.ATOMS
+
+
+def spanish(n: int) -> str:
+    """As num2words writes it, before a masculine noun."""
+    written = num2words(n, lang="es")
+    for full, short in (("veintiuno", "veintiún"), ("uno", "un")):
+        written = re.sub(rf"\b{full}\b", short, written)
+    return str(written)
+
+
+@given(AMOUNTS)
+@example(1)
+@example(21)
+@example(31)
+@example(100)
+@example(101)
+@example(1000)
+@example(1021)
+@example(21_000)
+@example(100_100)
+@example(999_999)
+def test_spanish_numbers_are_spoken_as_num2words_writes_them(n: int) -> None:
+    """Every number from 0 to 999,999, as it stands before *dólares*, *centavos* and *minutos*."""
+    assert " ".join(prompts.text(name, "es") for name in spoken_spanish.counted(n)) == spanish(n)
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (spoken.price_a_minute(250, "es"), "dos dólares con cincuenta centavos por minuto"),
+        (spoken.money(100, "es"), "un dólar"),
+        (spoken.money(101, "es"), "un dólar con un centavo"),
+        (spoken.money(2100, "es"), "veintiún dólares"),
+        (spoken.money(8119, "es"), "ochenta y un dólares con diecinueve centavos"),
+        (spoken.money(16238, "es"), "ciento sesenta y dos dólares con treinta y ocho centavos"),
+        (spoken.money(10_000, "es"), "cien dólares"),
+        (spoken.money(50_000, "es"), "quinientos dólares"),
+        (spoken.money(0, "es"), "cero dólares"),
+        (spoken.minutes(1, "es"), "un minuto"),
+        (spoken.minutes(21, "es"), "veintiún minutos"),
+        (spoken.minutes_of(59.9, "es"), "menos de un minuto"),
+        (spoken.digits("1042"), "uno cero cuatro dos"),
+    ],
+)
+def test_spanish_examples(said: tuple[str, ...], text: str) -> None:
+    """Plurals, hundreds, and *un* before what is counted; one by one *uno*."""
+    assert " ".join(prompts.text(name, "es") for name in said) == text
+
+
+@given(AMOUNTS)
+def test_every_spanish_word_has_a_sound_in_both_languages(n: int) -> None:
+    """So that a missing Spanish one is heard in English."""
+    assert set(spoken.price_a_minute(n, "es")) <= prompts.ATOMS
+
+
+@pytest.mark.parametrize("amount", [-1, 100_000_000])
+def test_a_spanish_amount_without_words_is_refused(amount: int) -> None:
+    """As in English."""
+    with pytest.raises(ValueError, match=r"spoken|between"):
+        spoken.money(amount, "es")
