@@ -100,7 +100,8 @@ def sounds(settings: Settings) -> Iterator[Finding]:
 
 
 def _without_sound(language: str) -> list[str]:
-    return sorted(name for name in texts.read_texts(language) if not (texts.SOUNDS[language] / f"{name}.wav").is_file())
+    wanted = prompts.NAMES if language == texts.ENGLISH else texts.read_texts(language)
+    return sorted(name for name in wanted if not (texts.SOUNDS[language] / f"{name}.wav").is_file())
 
 
 def _recordings(settings: Settings) -> Iterator[Finding]:

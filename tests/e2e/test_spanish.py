@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from ivr import spoken
-from ivr.disclosure import price_sentence
 from ivr.embedded.cast import SIXTY_MINUTES
 from ivr.embedded.ears import Library
 from ivr.embedded.phones import Caller
 from ivr.model import EndReason
 from ivr.prompts.texts import SOUNDS
+from tests.e2e.test_talk import both_hear, leave
 from tests.e2e.world import World
 
 SPANISH = Library([SOUNDS["es"]])
@@ -46,13 +46,14 @@ def bakery(world: World) -> Iterator[None]:
 
 
 def test_two_in_the_main_menu_is_spanish_until_the_goodbye(world: World) -> None:
-    """Menu, price in Spanish words, the questions, the minutes; the engineer hears English and is told; the records say what was heard."""
+    """Menu, price in Spanish words, the questions, the minutes, the goodbye. A warning in the talk is said in both languages; the engineer
+    hears English and is told; the timeline has it."""
     caller = dials_in_spanish(world)
     caller.presses("2")
     caller.hears("main_menu", within=15)
     caller.presses("9")
     caller.hears("disclosure")
-    caller.hears_sequence(*price_sentence(world.store.current_rate(), "es")[1:], within=15)
+    caller.hears_sequence(*spoken.price_a_minute(world.store.current_rate().price_cents, "es"), within=15)
     caller.hears("disclosure_terms", within=15)
     caller.presses("1")
     caller.hears("ask_category", within=15)
@@ -69,6 +70,8 @@ def test_two_in_the_main_menu_is_spanish_until_the_goodbye(world: World) -> None
     world.ann.hears("whisper_spanish", within=15)
     world.ann.presses("1")
     world.talk_goes_on(caller, world.ann)
+    leave(world, 302)
+    both_hear("five_minutes_left", world.ann, caller, within=15)
     world.ann.presses("*1")
     world.ann.hears("confirm_resolved")
     world.ann.presses("1")

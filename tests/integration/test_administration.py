@@ -3,6 +3,7 @@
 import pytest
 
 from ivr.config import Settings
+from ivr.model import Customer
 from ivr.pins import check_pin
 from ivr.store import Store
 from tests.integration.administering import AGREEMENT, RATE, data, ivr
@@ -50,6 +51,22 @@ def test_a_change_touches_only_what_is_named(settings: Settings, store: Store) -
     assert (record.name, record.phones, record.trunks) == ("Covered Dental", ("+12025550102", "+12025550106"), False)
     assert ivr(settings, "customer", "change", "1001", "--drop-phone", "+12025550101").returncode == 1
     assert ivr(settings, "customer", "change", "1001").returncode == 2
+
+
+def test_a_customer_s_language_is_english_until_it_is_changed(settings: Settings, store: Store) -> None:
+    """By the command and by what a call looks up; another change leaves it."""
+    assert [store.customer_record("1006").language, found(store).language] == ["en", "en"]
+    assert run(settings, "customer", "change", "1006", "--language", "es").returncode == 0
+    assert run(settings, "customer", "change", "1006", "--trunks").returncode == 0
+    assert [store.customer_record("1006").language, found(store).language] == ["es", "es"]
+    assert "Spanish" in run(settings, "customer", "show", "1006").stdout
+
+
+def found(store: Store) -> Customer:
+    """As a call from their phone finds them."""
+    customer = store.customer_by_phone("+12025550106")
+    assert customer is not None
+    return customer
 
 
 def test_an_ended_customer_is_recognised_no_more_and_what_was_stands(settings: Settings, store: Store) -> None:

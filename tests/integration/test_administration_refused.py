@@ -77,6 +77,8 @@ customer add 2001 --name A --email a@b
 customer add 2001 --name A --email =a@b.com
 customer add 2001 --name A --pin 4711
 customer add 2001 --name A --trunks --no-trunks
+customer add 2001 --name A --language fr
+customer change 1001 --language Spanish
 customer change
 customer change 1001
 customer change 1001 --pin ''

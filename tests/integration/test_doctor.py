@@ -169,7 +169,7 @@ def test_a_bare_database_is_told_to_be_migrated(whole: Settings, server: Postgre
 def test_a_missing_prompt_and_a_recording_that_cannot_be_read(whole: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fault 32: doctor says which."""
     own = whole.model_copy(update={"state_folder": tmp_path})
-    (own.recordings_folder / "en" / "en").mkdir(parents=True)
+    (own.recordings_folder / "en").mkdir(parents=True)
     (own.recordings_folder / "en" / "covered.wav").write_text("no sound")
     (own.recordings_folder / "en" / "coverd.wav").write_text("no prompt")
     monkeypatch.setattr(prompts, "NAMES", prompts.NAMES | {"never_made"})

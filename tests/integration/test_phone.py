@@ -25,7 +25,7 @@ GET = "200 result=0"
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phone_module, "_MARGIN", 0.3)
     monkeypatch.setattr(agi_line, "ENVIRONMENT_SECONDS", 0.5)
-    monkeypatch.setattr(prompts, "seconds", lambda _: 0.2)
+    monkeypatch.setattr(prompts, "seconds", lambda *_: 0.2)
     monkeypatch.setattr(prompts, "sound", lambda name: f"ivr/{name}")
 
 
