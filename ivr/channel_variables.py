@@ -53,6 +53,9 @@ LINE_LOST: Final = "IVR_LINE_LOST"
 WAITED: Final = "IVR_WAITED"
 """Caller's leg, dialplan only: seconds waited for a free line."""
 
+LANGUAGE: Final = "IVR_LANGUAGE"
+"""Caller's leg (shared), dialplan only: its language when the talk begins, for what is announced into the talk."""
+
 LANGUAGE_CHOSEN: Final = "IVR_LANGUAGE_CHOSEN"
 """Caller's leg, set by the dialplan: ``1`` when the caller chose a language in the main menu; then no record changes it."""
 

@@ -46,7 +46,7 @@ def bakery(world: World) -> Iterator[None]:
 
 
 def test_two_in_the_main_menu_is_spanish_until_the_goodbye(world: World) -> None:
-    """Menu, price in Spanish words, the questions, the minutes, the goodbye. A warning in the talk is said in both languages; the engineer
+    """Menu, price in Spanish words, the questions, the goodbye. A warning in the talk is said in both languages; the engineer
     hears English and is told; the timeline has it."""
     caller = dials_in_spanish(world)
     caller.presses("2")
@@ -63,7 +63,6 @@ def test_two_in_the_main_menu_is_spanish_until_the_goodbye(world: World) -> None
     caller.hears("ask_pin", within=15)
     caller.presses(SIXTY_MINUTES.pin + "#")
     caller.hears("covered", within=15)
-    caller.hears_sequence("minutes_left_before", *spoken.minutes(60, "es"), "minutes_left_after")
     world.ann.rings(within=30)
     world.ann.answers()
     world.ann.hears("whisper")
@@ -73,7 +72,7 @@ def test_two_in_the_main_menu_is_spanish_until_the_goodbye(world: World) -> None
     leave(world, 302)
     both_hear("five_minutes_left", world.ann, caller, within=15)
     world.ann.presses("*1")
-    world.ann.hears("confirm_resolved")
+    world.ann.hears("confirm_resolved_plain", within=25)  # the first asking may be under the end of the warning
     world.ann.presses("1")
     caller.hears("no_charge", within=20)
     caller.hears("goodbye_resolved", within=30)
