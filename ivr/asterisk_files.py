@@ -7,7 +7,7 @@ from typing import Final
 
 from ivr.asterisk_conf import render
 from ivr.config import Settings
-from ivr.prompts.texts import HERE
+from ivr.prompts.texts import ENGLISH, SOUNDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,16 @@ def write(settings: Settings, asterisk: Installation, folder: Path) -> None:
     data = folder / "data"
     places = {"asterisk_modules": asterisk.modules, "asterisk_music": asterisk.music, "asterisk_data": data, "hotline_folder": folder}
     render(settings, {name: str(place) for name, place in places.items()}, folder / "etc")
-    spoken = data / "sounds" / settings.language
-    _copy_prompts(settings, spoken / "ivr")
-    _link(spoken / BEEP, asterisk.sounds / BEEP)  # before a recording
+    for language, ours in SOUNDS.items():
+        _copy_prompts(ours, settings.recordings_folder / language, data / "sounds" / language / "ivr")
+    _link(data / "sounds" / ENGLISH / BEEP, asterisk.sounds / BEEP)  # before a recording
     _link(data / "documentation", asterisk.documentation)  # without it Asterisk does not start
 
 
-def _copy_prompts(settings: Settings, target: Path) -> None:
-    """The operator's own recordings where there are any, else ours."""
+def _copy_prompts(ours: Path, recordings: Path, target: Path) -> None:
+    """One language: the operator's own recordings where there are any, else ours. A sound that it lacks Asterisk looks for in English."""
     target.mkdir(parents=True, exist_ok=True)
-    ours = HERE / "sounds" / settings.language
-    wanted = {file.name: file for place in (ours, settings.recordings_folder) for file in place.glob("*.wav")}
+    wanted = {file.name: file for place in (ours, recordings) for file in place.glob("*.wav")}
     for stale in target.iterdir():
         if stale.name not in wanted:
             stale.unlink()

@@ -15,7 +15,8 @@ FOLDER = PROJECT / ".venv"
 STAMP = FOLDER / "installed"
 NO_VENV = "Python can't make a virtual environment; run 'apt-get install python3-venv' first"
 LOCKS = ("embedded", "dev", "speech", "bench", "hearing")
-"""``embedded`` runs the stack; ``dev`` adds what tests it, ``speech`` what makes prompts, ``bench`` what is compared, ``hearing`` what listens to prompts."""
+"""``embedded`` runs the stack; ``dev`` adds what tests it, ``speech`` what makes prompts,
+``bench`` what is compared, ``hearing`` what listens to prompts."""
 
 
 def missing(lock: str) -> bool:

@@ -32,7 +32,7 @@ def played(composed: Composed, line: Ports) -> Iterator[World]:
         composed.up()
         with (
             carrier(composed.folder / "carrier", line, composed.environment) as address,
-            Network(address, Library([SOUNDS], [found.music])) as network,
+            Network(address, Library([SOUNDS["en"]], [found.music])) as network,
             Store(composed.settings) as store,
         ):
             world = World(cast(Stack, composed), network, store)

@@ -56,10 +56,10 @@ def test_a_change_touches_only_what_is_named(settings: Settings, store: Store) -
 def test_a_customer_s_language_is_english_until_it_is_changed(settings: Settings, store: Store) -> None:
     """By the command and by what a call looks up; another change leaves it."""
     assert [store.customer_record("1006").language, found(store).language] == ["en", "en"]
-    assert run(settings, "customer", "change", "1006", "--language", "es").returncode == 0
-    assert run(settings, "customer", "change", "1006", "--trunks").returncode == 0
+    assert ivr(settings, "customer", "change", "1006", "--language", "es").returncode == 0
+    assert ivr(settings, "customer", "change", "1006", "--trunks").returncode == 0
     assert [store.customer_record("1006").language, found(store).language] == ["es", "es"]
-    assert "Spanish" in run(settings, "customer", "show", "1006").stdout
+    assert "Spanish" in ivr(settings, "customer", "show", "1006").stdout
 
 
 def found(store: Store) -> Customer:

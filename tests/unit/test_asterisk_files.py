@@ -21,18 +21,19 @@ def test_configuration_and_sounds_are_written_whole(tmp_path: Path) -> None:
     assert f"astetcdir = {folder}/etc\n" in configuration
     assert "systemname = node-7 " in configuration
     assert "astmoddir = /opt/asterisk/modules" in configuration
-    spoken = folder / "data/sounds/en"
-    assert {file.name for file in (spoken / "ivr").iterdir()} == {file.name for file in SOUNDS.glob("*.wav")}
-    assert not any(file.is_symlink() for file in (spoken / "ivr").iterdir())
-    assert (spoken / "beep.wav").readlink() == Path("/opt/asterisk/sounds/beep.wav")
+    for language, ours in SOUNDS.items():
+        spoken = list((folder / "data/sounds" / language / "ivr").iterdir())
+        assert {file.name for file in spoken} == {file.name for file in ours.glob("*.wav")}
+        assert not any(file.is_symlink() for file in spoken)
+    assert (folder / "data/sounds/en/beep.wav").readlink() == Path("/opt/asterisk/sounds/beep.wav")
     assert (folder / "etc/manager.conf").stat().st_mode & 0o077 == 0
 
 
 def test_the_operators_recording_goes_before_ours_and_goes_when_it_is_taken_away(tmp_path: Path) -> None:
     """Also what was never ours."""
     given = settings(tmp_path)
-    given.recordings_folder.mkdir(parents=True)
-    own = given.recordings_folder / "main_menu.wav"
+    own = given.recordings_folder / "en" / "main_menu.wav"
+    own.parent.mkdir(parents=True)
     own.write_bytes(b"own")
     played = tmp_path / "asterisk/data/sounds/en/ivr"
     for _ in range(2):
@@ -41,5 +42,5 @@ def test_the_operators_recording_goes_before_ours_and_goes_when_it_is_taken_away
     own.unlink()
     (played / "stale.wav").touch()
     write(given, Installation.below(Path("/opt/asterisk")), tmp_path / "asterisk")
-    assert (played / "main_menu.wav").read_bytes() == (SOUNDS / "main_menu.wav").read_bytes()
+    assert (played / "main_menu.wav").read_bytes() == (SOUNDS["en"] / "main_menu.wav").read_bytes()
     assert not (played / "stale.wav").exists()

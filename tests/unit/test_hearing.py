@@ -148,7 +148,7 @@ def test_prompts_with_the_same_opening_are_told_apart_by_what_follows() -> None:
 
 def test_a_prompt_that_begins_another_is_told_apart_by_its_end() -> None:
     """The shorter one is heard only if silence follows."""
-    long = ALL["main_menu"]
+    long = ALL["disclosure_terms"]
     short = Template("short", long.sound[: 3 * RATE])
     assert outdone(short, [long], np.concatenate([short.sound, GAP, GAP, GAP]), 0) is False
     assert outdone(short, [long], long.sound, 0) is True
