@@ -13,7 +13,8 @@ from tests.integration.conftest import Sql
 
 NEVER: Final = frozenset({
     "_yoyo_log", "_yoyo_migration", "_yoyo_version", "yoyo_lock", "audit", "installation", "call", "card_try", "debt", "hold", "incident",
-    "incident_event", "leg", "message", "minute_reservation", "offer", "page", "pin_try", "refund", "talk", "webhook_event", "follow_up",
+    "incident_event", "leg", "message", "minute_reservation", "node", "offer", "page", "pin_try", "refund", "talk", "webhook_event",
+    "follow_up",
 })  # fmt: skip
 """Tables that no administrator fills: what calls leave behind, with its own trail. A new table belongs here or is audited."""
 
