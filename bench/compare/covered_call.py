@@ -10,16 +10,16 @@ from ivr import prompts
 from ivr.embedded.cast import COVERED
 
 NINE_AT: Final = 1.0
-AFTER_PRICE: Final = 2.0
+AFTER_PRICE: Final = 3.0
 """Seconds between the end of the price, which no key cuts, and the consent: as late as a slow contender may be with the price."""
 BETWEEN: Final = 0.8
 """Seconds of a prompt before the next answer cuts it."""
 DIGIT: Final = 0.2
-RING: Final = 5.0
+RING: Final = 4.7
 """Seconds until the engineer picks up. The hotline tells the caller the incident's number meanwhile."""
 WHISPERED: Final = 4.0
 """Seconds of the whisper that the engineer hears before the 1."""
-TALK: Final = 0.9
+TALK: Final = 1.5
 """Seconds from the 1 to the ``*1``, with which the talk is over but for the confirmation. Short: one engineer takes all calls."""
 CONFIRM: Final = 0.8
 LONGEST: Final = 70.0
