@@ -50,6 +50,8 @@ def _wait(hotline: Hotline, incident: Incident, ringers: Ringers, company: Compa
             _page(hotline, incident, step)
         if ringers.accepted:
             return ringers.accepted
+        if step is not None and not ringers.ringing:  # all of them are talking: the next are rung before another word is said
+            continue
         if company.turn(listening=ringers.listening) == MESSAGE_KEY:
             ringers.let_go(OfferEnd.MESSAGE)
             accepted = hotline.store.accepted_offer(incident.id)

@@ -36,6 +36,11 @@ class Ringers:
         """Whether the last step has ended and nobody has accepted."""
 
     @property
+    def ringing(self) -> bool:
+        """Whether any phone rings, or somebody listens to the whisper."""
+        return bool(self._open)
+
+    @property
     def listening(self) -> bool:
         """Whether somebody or something has picked up and not decided yet."""
         return any(ringing.answered for _, ringing in self._open.values())

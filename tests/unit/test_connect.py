@@ -396,6 +396,19 @@ def test_who_listens_for_long_is_told_when_the_next_one_accepts(records: MemoryR
     assert hotline.switchboard.released == [("ess-offer-1", True)]
 
 
+def test_who_is_talking_is_passed_before_the_caller_hears_a_word(records: MemoryRecords) -> None:
+    """Or the next phone would ring two seconds later, after "connecting"."""
+    records.busy = {1}
+    hotline, phone = line(records, OfferEnd.ACCEPTED), ScriptedPhone()
+    heard: list[int] = []
+    ring = hotline.switchboard.ring
+    hotline.switchboard.ring = lambda *arguments, **named: heard.append(len(phone.heard)) or ring(*arguments, **named)
+    connect(hotline, phone, records.current)
+    assert hotline.switchboard.rung == ["Ben"]
+    assert heard == [0]
+    assert notes(records) == [("Ann", "talking")]
+
+
 @pytest.mark.parametrize("rounds", [1, 2])
 def test_who_listens_for_long_is_waited_for_when_there_is_nobody_else(records: MemoryRecords, rounds: int) -> None:
     """And is not rung once more while they listen."""
