@@ -400,12 +400,17 @@ def test_who_is_talking_is_passed_before_the_caller_hears_a_word(records: Memory
     """Or the next phone would ring two seconds later, after "connecting"."""
     records.busy = {1}
     hotline, phone = line(records, OfferEnd.ACCEPTED), ScriptedPhone()
-    heard: list[int] = []
+    heard_before: list[list[str]] = []
     ring = hotline.switchboard.ring
-    hotline.switchboard.ring = lambda *arguments, **named: heard.append(len(phone.heard)) or ring(*arguments, **named)
+
+    def listened(*arguments: Any, **named: Any) -> Any:
+        heard_before.append(list(phone.heard))
+        return ring(*arguments, **named)
+
+    hotline.switchboard.ring = listened
     connect(hotline, phone, records.current)
     assert hotline.switchboard.rung == ["Ben"]
-    assert heard == [0]
+    assert heard_before == [[]]
     assert notes(records) == [("Ann", "talking")]
 
 
