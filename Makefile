@@ -27,7 +27,7 @@ test:  ## what every commit must pass: check, then unit, integration and end-to-
 	@echo "unit tests" && $(RUN) -m pytest -q -n 2 -m "not long" tests/unit
 	@echo "documentation: links, blocks, settings; its commands are run in make trials, which takes longer" && $(RUN) -m pytest -q -m "not long" tests/docs
 	@echo "integration tests" && $(RUN) -m pytest -q -n 3 tests/integration
-	@echo "end-to-end tests: real calls, mostly waiting for somebody to finish a sentence, so many at once" && $(RUN) -m pytest -q -n 10 -m "not long" tests/e2e
+	@echo "end-to-end tests: real calls, mostly waiting for somebody to finish a sentence, so many at once" && $(RUN) -m pytest -q -n 11 -m "not long" tests/e2e
 
 trials:  ## the long ones: every command of the documentation, a kill at every boundary of the payment path, and the calls that `make test` leaves out, at their natural speed
 	$(INSTALL) dev

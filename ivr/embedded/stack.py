@@ -25,7 +25,7 @@ from ivr.migrate import migrate
 if TYPE_CHECKING:
     from ivr.embedded.pstn import PstnAddress
 
-READY_SECONDS = 30.0
+READY_SECONDS = 90.0
 CODE = ("ivr", "dialplan", "asterisk-conf")
 
 

@@ -76,6 +76,7 @@ def test_an_account_over_tls_with_srtp(encrypted_world: World) -> None:
         assert world.ben.leg.caller_id == world.settings.did
 
 
+@pytest.mark.long
 def test_a_registered_phone_is_rung_before_the_carriers(encrypted_world: World) -> None:
     """By its own registration, with TLS and SRTP."""
     world = encrypted_world
@@ -89,6 +90,7 @@ def test_a_registered_phone_is_rung_before_the_carriers(encrypted_world: World) 
         assert is_secure(world, str(offer.channel))
 
 
+@pytest.mark.long
 def test_a_stranger_in_the_phones_network_must_know_a_password(encrypted_world: World) -> None:
     """May knock, unlike everybody else, and gets in neither as the carrier nor as a phone."""
     world = encrypted_world

@@ -68,6 +68,7 @@ def test_two_refuses_and_nobody_is_rung(world: World) -> None:
     assert world.rung() == []
 
 
+@pytest.mark.long
 def test_star_repeats_the_disclosure_from_its_price(world: World) -> None:
     caller = world.caller()
     world.to_terms(caller)
@@ -105,6 +106,7 @@ def test_a_wrong_pin_then_the_right_one(world: World) -> None:
     caller.hears("covered")
 
 
+@pytest.mark.long
 def test_three_wrong_pins_reach_an_engineer_who_is_told(world: World) -> None:
     caller = world.caller()
     world.agreed(caller)

@@ -14,7 +14,12 @@ CAPTURED, RELEASED = (HoldStatus.CAPTURED,), (HoldStatus.RELEASED,)
 @pytest.mark.parametrize(
     ("plan", "left"),
     [
-        pytest.param(Plan("serve request POST /v1/payment_intents/ID/confirm", AFTER), RELEASED, id="held at Stripe, not in the records"),
+        pytest.param(
+            Plan("serve request POST /v1/payment_intents/ID/confirm", AFTER),
+            RELEASED,
+            id="held at Stripe, not in the records",
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             Plan("worker request POST /v1/payment_intents/ID/capture", AFTER), CAPTURED, id="captured at Stripe, not in the records"
         ),

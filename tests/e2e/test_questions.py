@@ -155,7 +155,7 @@ WAYS: dict[str, tuple[Callable[[World], Handset], str, str]] = {
 OFTEN = ("disclosure_menu", "ask_pin", "ask_card_number", "confirm_card", "whisper_menu", "engineer_left")
 """Of every kind and every consequence one; the others are heard in ``make trials``."""
 BY_PROMPT: dict[str, Question] = {question.prompt: question for question in QUESTIONS}
-WRONG_OFTEN = ("ask_account", "ask_card_number", "whisper_menu")
+WRONG_OFTEN = ("ask_account", "whisper_menu")
 
 
 @pytest.mark.timeout(300)

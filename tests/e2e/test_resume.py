@@ -181,6 +181,7 @@ def test_both_lines_drop_at_once(world: World) -> None:
     assert abs(world.report().summary.talked_seconds - (at["talk_ended"] - at["talk_began"]).total_seconds()) < 1
 
 
+@pytest.mark.long
 def test_killed_while_the_caller_comes_back(world: World) -> None:
     """Fault 3: the second process asks for the code alone, since the wish to go back stands in the records; then they talk."""
     caller = world.caller()

@@ -84,6 +84,7 @@ def test_a_carrier_that_says_nothing_is_passed_over(first_fails: World, bad_carr
     assert bad_carrier.invites > 1, "it was sent the call, and sent it again"
 
 
+@pytest.mark.long
 def test_a_carrier_that_is_gone_is_not_even_tried(first_fails: World, bad_carrier: BadCarrier) -> None:
     """It has not answered when it was last asked."""
     bad_carrier.options = bad_carrier.invite = SILENCE
@@ -94,6 +95,7 @@ def test_a_carrier_that_is_gone_is_not_even_tried(first_fails: World, bad_carrie
     assert bad_carrier.invites == 0
 
 
+@pytest.mark.long
 def test_the_failsafe_phones_ring_by_the_second_route(first_fails: World, bad_carrier: BadCarrier) -> None:
     """Without any script: the dialplan alone."""
     caller = first_fails.caller()

@@ -93,6 +93,7 @@ def test_the_policy_refuse(world: World) -> None:
     nothing_taken(world, held=0)
 
 
+@pytest.mark.long
 def test_a_slow_bank(world: World) -> None:
     """Three seconds of music, then the approval; one hold, and the caller is never in silence."""
     caller = world.caller()

@@ -85,6 +85,7 @@ def test_an_agreement_that_has_more_minutes_gives_them_without_a_word(world: Wor
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.long
 def test_a_restarted_serve_warns_and_ends_and_the_grace_costs_nothing(world: World) -> None:
     """Fault 5: serve is killed in a talk; the next one says that a minute is left, and that time is up. Fifteen minutes were
     allotted, some seconds more are talked in the grace, fifteen are charged."""
