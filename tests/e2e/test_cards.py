@@ -39,6 +39,7 @@ def test_faults_in_each_field_and_then_a_good_card(world: World) -> None:
     nothing_taken(world)
 
 
+@pytest.mark.long
 def test_three_faults_in_a_field_are_a_case_for_the_policy(world: World) -> None:
     """Too long, of no known brand, and too long again: told so each time, then connected without paying, like who presses nothing."""
     caller = world.caller()

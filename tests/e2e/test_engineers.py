@@ -37,7 +37,7 @@ NOT_ACCEPTING: dict[Callable[[Phone], None], OfferEnd] = {
 
 @pytest.mark.parametrize(
     "behaves",
-    and_long(NOT_ACCEPTING, often=[declines_at_the_whisper, Phone.is_busy, Phone.voicemail]),
+    and_long(NOT_ACCEPTING, often=[declines_at_the_whisper, Phone.voicemail]),
     ids=lambda behaves: behaves.__name__,
 )
 def test_an_engineer_who_does_not_accept_is_followed_by_the_next(world: World, behaves: Callable[[Phone], None]) -> None:

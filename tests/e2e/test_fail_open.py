@@ -72,6 +72,7 @@ def test_app_hangs_at_a_key_in_the_talk(world: World) -> None:
         caller.hangs_up()
 
 
+@pytest.mark.long
 def test_app_hangs_when_a_key_cuts_a_prompt(world: World) -> None:
     """What the prompt would still have lasted is no time to wait."""
     caller = world.caller()

@@ -22,7 +22,7 @@ HOSTILE_NUMBERS = {
 
 
 @pytest.mark.parametrize(
-    "number", and_long(HOSTILE_NUMBERS.values(), often=list(HOSTILE_NUMBERS.values())[1::4]), ids=HOSTILE_NUMBERS.keys()
+    "number", and_long(HOSTILE_NUMBERS.values(), often=list(HOSTILE_NUMBERS.values())[1:2]), ids=HOSTILE_NUMBERS.keys()
 )
 def test_a_hostile_caller_id_gets_the_same_call(world: World, number: str) -> None:
     """Served like everybody, recorded as it came, nothing run, nobody dialled."""
@@ -50,7 +50,7 @@ RAW_FROM = {
 }
 
 
-@pytest.mark.parametrize("header", and_long(RAW_FROM.values(), often=list(RAW_FROM.values())[::4]), ids=RAW_FROM.keys())
+@pytest.mark.parametrize("header", and_long(RAW_FROM.values(), often=list(RAW_FROM.values())[4:5]), ids=RAW_FROM.keys())
 def test_a_hostile_from_header_harms_nobody(world: World, header: bytes) -> None:
     """Straight from the wire: either Asterisk refuses it as no SIP, or it is answered; the next caller is served either way."""
     status = raw_invite(world.sip_address, world.did, header)

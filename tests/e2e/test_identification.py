@@ -10,7 +10,7 @@ from tests.long import and_long
 LIMITS = GuessLimits(caller=10, account=5, seconds=3600)
 
 
-@pytest.mark.parametrize("number", and_long(["0015555550142", "5555550142"], often=["5555550142"]))
+@pytest.mark.parametrize("number", and_long(["0015555550142", "5555550142"], often=[]))
 def test_a_customers_number_in_another_form_is_recognised(world: World, number: str) -> None:
     """Bad input 4: with a carrier's prefix, and as dialled in the country. The cast's own tests call with +1."""
     assert COVERED.phone == "+15555550142"

@@ -152,7 +152,7 @@ WAYS: dict[str, tuple[Callable[[World], Handset], str, str]] = {
 }
 """Question → how to get there, a key that is wrong there, what is heard after its last try."""
 
-OFTEN = ("disclosure_menu", "ask_pin", "ask_card_number", "confirm_card", "whisper_menu", "engineer_left")
+OFTEN = ("disclosure_menu", "ask_card_number", "confirm_card", "whisper_menu")
 """Of every kind and every consequence one; the others are heard in ``make trials``."""
 BY_PROMPT: dict[str, Question] = {question.prompt: question for question in QUESTIONS}
 WRONG_OFTEN = ("ask_account", "whisper_menu")

@@ -45,6 +45,7 @@ def test_fault_31_an_override_is_rung_first_and_a_premium_number_never(world: Wo
     assert world.report().summary.reason is EndReason.CALLER_STOPPED
 
 
+@pytest.mark.long
 def test_the_cast_is_always_on_call_one_engineer_a_level(world: World) -> None:
     """By real layers: now, and in years; that is what the other scenarios rely on."""
     assert len(world.store.rota().layers) == 3

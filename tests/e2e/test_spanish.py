@@ -80,6 +80,7 @@ def test_two_in_the_main_menu_is_spanish_until_the_goodbye(world: World) -> None
     assert "language" in world.kinds()
 
 
+@pytest.mark.long
 def test_the_record_s_language_is_heard_from_the_price_on(world: World, bakery: None) -> None:
     """By the caller ID, without a key; nobody's name is said by that."""
     caller = world.caller(SIXTY_MINUTES.phone)

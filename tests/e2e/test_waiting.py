@@ -62,6 +62,7 @@ def test_nine_in_a_prompt_and_the_engineer_who_listens_is_told(world: World) -> 
     assert world.report().summary.reason is EndReason.NO_ENGINEER
 
 
+@pytest.mark.long
 def test_an_engineer_who_listens_when_the_caller_hangs_up_hears_incident_and_number(world: World) -> None:
     """The 1 that comes too late changes nothing."""
     caller = world.caller()
