@@ -8,13 +8,13 @@ import logging
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from math import ceil
-from threading import Event, Thread
 from typing import Final
 
 from ivr import logs
 from ivr.errors import HotlineError
 from ivr.meter import Meter
 from ivr.model import TalkLimit
+from ivr.periodic import Periodic
 from ivr.store import Store
 from ivr.switchboard import Switchboard
 
@@ -50,28 +50,29 @@ def due(allotted: int, talked: float, said: AbstractSet[str]) -> Said | None:
     return now
 
 
-class TimeWarnings:
+class TimeWarnings(Periodic):
     """Looks once a second at the talks that this process meters. Make it after the meter."""
 
     def __init__(self, store: Store, switchboard: Switchboard, meter: Meter, *, grace: int) -> None:
         """``grace``: seconds that a talk may go on after its time."""
+        super().__init__("time", LOOK_SECONDS)
         self._store = store
         self._switchboard = switchboard
         self._meter = meter
         self._grace = grace
         self._set: dict[int, int | None] = {}  # by talk: the allotted seconds that Asterisk's limit stands for; None as at its beginning
-        self._stopping = Event()
-        self._thread = Thread(target=self._run, name="time", daemon=True)
+        self._ill = False
 
-    def start(self) -> None:
-        """Look from now on."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """No more sentences; the talks go on."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(10.0)
+    def turn(self) -> None:
+        """Look once. One line in the log for an outage, not one each second."""
+        try:
+            self.look()
+        except HotlineError as error:
+            if not self._ill:
+                log.warning("Nobody can be told how much time is left: %s", error)
+            self._ill = True
+        else:
+            self._ill = False
 
     def look(self) -> None:
         """Look once: bring limits in line with the records and say what is due. Raises what the records and Asterisk raise."""
@@ -80,19 +81,6 @@ class TimeWarnings:
         for talk in self._store.limits(list(running)) if running and self._switchboard.connected else ():
             with logs.bound(incident=talk.incident_id):
                 self._look_at(talk, talk.before + running[talk.talk_id])
-
-    def _run(self) -> None:
-        """One line for an outage, not one each second."""
-        ill = False
-        while not self._stopping.wait(LOOK_SECONDS):
-            try:
-                self.look()
-            except HotlineError as error:
-                if not ill:
-                    log.warning("Nobody can be told how much time is left: %s", error)
-                ill = True
-            else:
-                ill = False
 
     def _look_at(self, talk: TalkLimit, talked: float) -> None:
         """``talked``: seconds in the whole incident."""

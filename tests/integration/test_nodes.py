@@ -167,12 +167,12 @@ def test_a_node_beats_as_long_as_its_asterisk_is_there(settings: Settings, sql: 
     with FakeManager() as manager, Store(settings.model_copy(update={"node": "a"})) as store:
         switchboard = Switchboard(settings.model_copy(update={"ami_port": manager.port}))
         heartbeat = Heartbeat(store, switchboard)
-        heartbeat.beat()
+        heartbeat.turn()
         assert sql("SELECT name FROM node") == []
         switchboard.start()
         try:
             assert switchboard.wait_connected(5)
-            heartbeat.beat()
+            heartbeat.turn()
             assert sql("SELECT name FROM node") == [("a",)]
         finally:
             switchboard.stop()
