@@ -149,9 +149,13 @@ class World:
     def identified(self, caller: Caller, customer: Customer) -> None:
         """Up to the PIN's last key, by account number."""
         self.agreed(caller)
-        caller.hears("ask_account")
+        self.says_who(caller, customer)
+
+    def says_who(self, caller: Caller, customer: Customer, within: float = 10.0) -> None:
+        """Account number and PIN, each after its question."""
+        caller.hears("ask_account", within)
         caller.presses(customer.account + "#")
-        caller.hears("ask_pin")
+        caller.hears("ask_pin", within)
         caller.presses(customer.pin + "#")
 
     def named(self, caller: Caller, customer: Customer) -> None:
