@@ -1,5 +1,6 @@
 """A stack that runs with its phones for tests, and what is true after every scenario on it."""
 
+import fcntl
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -74,13 +75,23 @@ def running(stack: Stack, library: Library, typed: Typed) -> Iterator[World]:
     """The stack up, with its phones; down afterwards whatever happened."""
     lay_faster(stack.folder / "recordings" / ENGLISH)  # the settings of a stack are known when it is up
     try:
-        stack.up()
+        with _alone():
+            stack.up()
         _be_loud(stack)
         with Network(stack.pstn, library) as network, Store(stack.settings) as store, ManagerEvents(stack) as events:
             traces = Traces(stack, events)
             yield World(stack, network, store, lambda: traces.check(typed))
     finally:
         stack.down()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One stack of a run starts at a time: a dozen at once take both processors for half a minute, and calls that go on are chopped."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "starting").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _be_loud(stack: Stack) -> None:

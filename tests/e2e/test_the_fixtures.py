@@ -146,7 +146,7 @@ def test_a_payment_that_differs_from_its_row_is_found(world: World) -> None:
     caller.hears("ask_account")
     hold = holds.open_hold(world.store, world.gateway, world.incident_id(), minutes=15, rate=world.store.current_rate())
     assert hold.intent_id
-    world.gateway.cancel(hold.intent_id, key="planted")
+    world.gateway.cancel(hold.intent_id, key=f"planted {hold.intent_id}")
     with pytest.raises(AssertionError, match="the records and Stripe differ"):
         check_money(world, within=0)
     caller.hangs_up()
