@@ -15,6 +15,9 @@ from tests.e2e.cards import DECLINING, GOOD, KeyedCard
 from tests.e2e.world import World
 from tests.trials.crashing import Plan
 
+_WORKERS: Final = "worker query card_held"
+"""Serve writes this from the bank's answer, the worker from Stripe's event: whoever hears it first."""
+_LATE_SECONDS: Final = 2.0
 TALKED: Final = 100
 """Seconds that the talk is made to have lasted: enough to be charged."""
 
@@ -48,6 +51,8 @@ class PayingCall:
         if declines:
             self._keys_in(DECLINING["declined"])
             self._hears(self._caller, "decline_declined")
+        if self._plan is not None and self._plan.boundary == _WORKERS:
+            self._world.sandbox.faults("delay_after", "/v1/payment_intents/*/confirm", method="POST", seconds=_LATE_SECONDS)
         self._keys_in(GOOD)
         self._hears(self._caller, "card_approved")
 
