@@ -16,7 +16,7 @@ _DEPTH: Final = 4
 """Levels of lists and mappings that are kept; what lies deeper is written as its kind."""
 
 _UUID: Final = r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
-_PHONE: Final = r"(?<!\d)\+[1-9]\d{6,14}(?!\d)"
+_PHONE: Final = r"(?<!\d)\+[1-9]\d{6,14}(?![ -]?\d)"
 _LONG: Final = r"\d{12,}"  # also ASCII codes and hexadecimal, of which a card's digits are twice as many
 _GROUPS: Final = r"(?<!\d)\d{1,11}(?:[ -]\d{1,11}(?!\d))+"
 _LONE: Final = r"(?<!\d)\d(?:[^0-9A-Za-z]{1,8}\d(?!\d)){11,}"
@@ -82,14 +82,12 @@ def _number(match: re.Match[str]) -> str:
 
 
 def _holds_card(groups: str) -> bool:
-    """Whether a card begins with one of the groups and ends with another; digits that stand together for 12 or more are one anyhow."""
+    """Whether a card begins with one of the groups, wherever it ends; digits that stand together for 12 or more are one anyhow."""
     parts = re.split("[ -]", groups)
     for first in range(len(parts)):
-        digits = ""
-        for part in parts[first:]:
-            digits += part
-            if 13 <= len(digits) <= 19 and is_card(digits):
-                return True
+        digits = "".join(parts[first : first + 19])[:19]
+        if any(is_card(digits[:length]) for length in range(13, len(digits) + 1)):
+            return True
     return False
 
 

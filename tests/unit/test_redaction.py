@@ -37,6 +37,8 @@ def cards(draw: st.DrawFn) -> str:
 @given(cards(), st.sampled_from(sorted(WRITTEN)), st.text(max_size=40), st.text(max_size=40))
 @example("4242424242424242", "together", "+", "")
 @example("378282246310005", "as American Express", "1044 ", " 12 27")
+@example("2000000000016", "as American Express", "", "0000000")
+@example("2000000000016", "in two", "+", "")
 def test_no_card_survives(card: str, how: str, before: str, after: str) -> None:
     """Whatever stands around it; looked for as the hygiene of the end-to-end tests looks for it."""
     typed = Typed()
