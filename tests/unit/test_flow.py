@@ -14,7 +14,7 @@ from ivr.errors import CallerGone, StoreUnavailable
 from ivr.model import Charge, Consent, Cover, Coverage, Customer, EndReason, IncidentStatus, LegOver, OfferEnd, Rung
 from ivr.pins import hash_pin
 from tests.unit.scripted import HANG_UP, RATE, MemoryRecords, ScriptedPhone, ScriptedSwitchboard
-from tests.unit.scripted_money import ScriptedStripe
+from tests.unit.scripted.money import ScriptedStripe
 
 PEPPER = SecretStr("pepper")
 ACME = Customer(7, "10042", "Acme", hash_pin("4711", PEPPER), trunks=False)

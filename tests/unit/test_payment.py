@@ -12,7 +12,7 @@ from ivr.errors import CallerGone
 from ivr.model import Consent, Cover, Decline, HoldStatus
 from ivr.payment import payment
 from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone
-from tests.unit.scripted_money import RATE, ScriptedStripe
+from tests.unit.scripted.money import RATE, ScriptedStripe
 
 VISA = "4242424242424242"
 CARD = {"ask_card_number": [f"{VISA}#"], "ask_expiry": ["1239#"], "ask_code": ["123#"], "ask_zip": ["94102#"]}

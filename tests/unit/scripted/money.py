@@ -1,4 +1,4 @@
-"""Money without a network: records of holds in memory and a Stripe that answers from a list."""
+"""Holds in memory, and a Stripe that answers from a list."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
