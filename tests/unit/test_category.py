@@ -7,8 +7,7 @@ import pytest
 from ivr import call
 from ivr.errors import CallerGone
 from ivr.model import Category, Cover, Coverage
-from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone
-from tests.unit.test_flow import ACME, ANN, COVERED_CALL, PAYS, hotline
+from tests.unit.scripted import ACME, ANN, COVERED_CALL, HANG_UP, PAYS, MemoryRecords, ScriptedPhone, hotline
 
 WITH_TRUNKS = replace(ACME, trunks=True)
 GUEST = {"disclosure_menu": ["1"], "ask_account": ["*"], **PAYS}

@@ -1,4 +1,4 @@
-"""Step 1 for other rates than the cast's, and for who hangs up in it."""
+"""Step 1: the price and the consent, also for other rates than the cast's, and for who hangs up in it."""
 
 from dataclasses import replace
 from time import sleep
@@ -6,19 +6,65 @@ from typing import Any
 
 import pytest
 
-from ivr import call
+from ivr import call, spoken
 from ivr.disclosure import LONGEST_SECONDS, price_sentence, seconds
 from ivr.errors import CallerGone, StoreUnavailable
-from ivr.model import Consent, IncidentStatus, Rate
-from tests.unit.scripted import HANG_UP, RATE, MemoryRecords, ScriptedPhone
-from tests.unit.test_flow import ACME, ANN, COVERED_CALL, hotline
+from ivr.model import Consent, EndReason, IncidentStatus, Rate
+from tests.unit.scripted import COVERED_CALL, HANG_UP, RATE, MemoryRecords, ScriptedPhone, hotline
 
 CAST = Rate(1, 250, 15, 1, "USD", (15, 30, 60), 825)
 
 
-@pytest.fixture
-def records() -> MemoryRecords:
-    return MemoryRecords(customers=[ACME], rungs=[ANN])
+def test_the_price_is_said_before_the_terms(records: MemoryRecords) -> None:
+    phone = ScriptedPhone(COVERED_CALL)
+    call.call(hotline(records), phone)
+    price = ["disclosure", *spoken.price_a_minute(250), "with_a_minimum_of", *spoken.minutes(15), "disclosure_terms"]
+    assert phone.heard[: len(price)] == price
+
+
+def test_keys_in_the_price_sentence_are_thrown_away(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({"disclosure": ["2"], **COVERED_CALL})
+    call.call(hotline(records), phone)
+    price = price_sentence(RATE)
+    assert tuple(phone.heard[: len(price)]) == price
+    assert records.current.consent is Consent.GIVEN
+
+
+def test_a_key_during_the_terms_is_an_answer(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({"disclosure_terms": ["2"]})
+    call.call(hotline(records), phone)
+    assert records.current.reason is EndReason.REFUSED
+    assert "disclosure_menu" not in phone.heard
+
+
+def test_two_is_a_refusal_and_nobody_is_rung(records: MemoryRecords) -> None:
+    phone, line = ScriptedPhone({"disclosure_menu": ["2"]}), hotline(records)
+    call.call(line, phone)
+    assert records.current.reason is EndReason.REFUSED
+    assert phone.heard[-1] == "not_an_emergency"
+    assert phone.variables["IVR_DONE"] == "1"
+    assert line.switchboard.rung == []
+
+
+def test_star_says_everything_again(records: MemoryRecords) -> None:
+    phone = ScriptedPhone({**COVERED_CALL, "disclosure_menu": ["*", "1"]})
+    call.call(hotline(records), phone)
+    assert phone.heard.count("disclosure") == 2
+    assert records.current.consent is Consent.GIVEN
+
+
+def test_silence_at_the_disclosure_reaches_an_engineer_without_consent(records: MemoryRecords) -> None:
+    phone = ScriptedPhone()
+    call.call(hotline(records), phone)
+    assert records.current.consent is Consent.NONE
+    assert records.current.status is IncidentStatus.TALKING
+
+
+def test_a_price_that_could_not_be_played_is_no_consent(records: MemoryRecords) -> None:
+    phone = ScriptedPhone(COVERED_CALL)
+    phone.unheard.add("disclosure")
+    call.call(hotline(records), phone)
+    assert records.current.consent is Consent.NONE
 
 
 @pytest.mark.parametrize(

@@ -7,23 +7,21 @@ import pytest
 from ivr import call, spoken
 from ivr.disclosure import price_sentence
 from ivr.model import Coverage, IncidentStatus
-from tests.unit.scripted import RATE, MemoryRecords, ScriptedPhone
-from tests.unit.test_flow import ACME, ANN, COVERED_CALL, hotline
+from tests.unit.scripted import ACME, ANN, COVERED_CALL, NUMBER, RATE, MemoryRecords, ScriptedPhone, hotline
 from tests.unit.test_whisper import heard
 
-PHONE = "+15555550142"
 SPANIARD = replace(ACME, language="es")
 FROM_PHONE = {**COVERED_CALL, "account_from_phone": ["1"]}
 
 
 @pytest.fixture
 def records() -> MemoryRecords:
-    return MemoryRecords(customers=[SPANIARD], phones={PHONE: SPANIARD}, coverages={7: Coverage(1, 1260)}, rungs=[ANN])
+    return MemoryRecords(customers=[SPANIARD], phones={NUMBER: SPANIARD}, coverages={7: Coverage(1, 1260)}, rungs=[ANN])
 
 
 def test_a_known_phone_hears_its_record_s_language_from_the_first_word(records: MemoryRecords) -> None:
     """The price in Spanish words, the version of the Spanish text in the consent, the minutes in Spanish; and it is written down."""
-    phone = ScriptedPhone(FROM_PHONE, caller_id=PHONE)
+    phone = ScriptedPhone(FROM_PHONE, caller_id=NUMBER)
     call.call(hotline(records), phone)
     price = price_sentence(RATE, "es")
     assert tuple(phone.heard[: len(price)]) == price
@@ -43,7 +41,7 @@ def test_who_is_recognised_later_hears_it_from_then_on(records: MemoryRecords) -
 
 def test_a_choice_in_the_main_menu_stands(records: MemoryRecords) -> None:
     """Whatever the record says."""
-    phone = ScriptedPhone(FROM_PHONE, caller_id=PHONE, variables={"IVR_LANGUAGE_CHOSEN": "1"})
+    phone = ScriptedPhone(FROM_PHONE, caller_id=NUMBER, variables={"IVR_LANGUAGE_CHOSEN": "1"})
     call.call(hotline(records), phone)
     assert (phone.language, records.current.language) == ("en", "en")
 
@@ -58,7 +56,7 @@ def test_who_chose_spanish_is_written_down_without_a_record(records: MemoryRecor
 def test_the_engineer_is_told_that_the_caller_hears_spanish(records: MemoryRecords) -> None:
     """After who it is; of English nothing is said."""
     records.current = replace(records.current, customer_id=7)
-    call.call(hotline(records), ScriptedPhone(FROM_PHONE, caller_id=PHONE))
+    call.call(hotline(records), ScriptedPhone(FROM_PHONE, caller_id=NUMBER))
     records.offers.clear()
     records.current = replace(records.current, status=IncidentStatus.CONNECTING)
     records.make_offer(1001, ANN)

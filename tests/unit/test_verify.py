@@ -7,8 +7,7 @@ import pytest
 from ivr import call
 from ivr.errors import CallerGone
 from ivr.model import Cover, Coverage, Incident, IncidentStatus
-from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone
-from tests.unit.test_flow import ACME, ANN, hotline
+from tests.unit.scripted import ACME, ANN, HANG_UP, MemoryRecords, ScriptedPhone, hotline
 
 WITH_TRUNKS = replace(ACME, trunks=True)
 
