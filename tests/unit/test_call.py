@@ -30,7 +30,7 @@ def test_an_engineer_who_does_not_accept_is_followed_by_the_next(records: Memory
 
 
 def test_nobody_accepts(records: MemoryRecords) -> None:
-    phone, line = ScriptedPhone(COVERED_CALL), hotline(records, OfferEnd.NO_ANSWER)
+    phone, line = ScriptedPhone(COVERED_CALL), hotline(records, OfferEnd.NO_ANSWER, ladder_rounds=2)
     call.call(line, phone)
     assert line.switchboard.rung == ["Ann", "Ben", "Ann", "Ben"]
     assert records.current.reason is EndReason.NO_ENGINEER

@@ -1,4 +1,4 @@
-"""A hotline of scripted parts: its settings, a customer, two engineers, and which keys take a caller through."""
+"""A hotline of scripted parts: its settings, a customer, engineers, and which keys take a caller through."""
 
 from types import SimpleNamespace
 from typing import Any, Final
@@ -19,6 +19,7 @@ NUMBER: Final = "+15555550142"
 """The customer's phone."""
 ANN: Final = Rung(1, "Ann", "+15555550101")
 BEN: Final = Rung(2, "Ben", "+15555550102")
+CLEO: Final = Rung(3, "Cleo", "+15555550103")
 COVERED_CALL: Final = {"disclosure_menu": ["1"], "ask_category": ["1"], "ask_account": ["10042#"], "ask_pin": ["4711#"]}
 THREE_WRONG_PINS: Final = {"disclosure_menu": ["1"], "ask_account": ["10042#"], "ask_pin": ["1#"], "ask_pin_plain": ["2#", "3#"]}
 PAYS: Final = {
@@ -31,7 +32,7 @@ def hotline(records: MemoryRecords, *outcomes: OfferEnd, ticks: int = 2, **setti
     """What comes of each ring in order, the last again and again; everybody accepts unless told otherwise. ``settings``: other ones."""
     usual = {
         "grace_seconds": 30, "key_seconds": 5.0, "digit_seconds": 3.0, "ring_seconds": 25, "whisper_seconds": 20.0, "progress_seconds": 15.0,
-        "ladder_rounds": 2, "country": "US", "pin_pepper": PEPPER, "did": "+18552528788", "keypad_cards": True,
+        "ladder_rounds": 1, "country": "US", "pin_pepper": PEPPER, "did": "+18552528788", "keypad_cards": True,
         "stripe_key": SecretStr("sk"), "card_zip": True, "cards_per_day": 10, "stripe_down": "connect_unpaid",
         "payment_unanswered": "connect_unpaid", "resume_seconds": 900, "reserve_minutes": 120, "pin_tries_per_account": 5,
         "pin_tries_per_caller": 10, "message_seconds": 180, "messages_folder": records.messages_folder, "failsafe_phones": (),

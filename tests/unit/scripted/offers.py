@@ -73,3 +73,13 @@ class MemoryOffers(MemoryIncident):
 
     def ending(self, incident_id: int) -> EndReason | None:
         return self.key_reason
+
+
+def together(records: MemoryOffers, *rungs: Rung) -> None:
+    """All of them are on one level and ring at once."""
+    records.ladder_levels = [Level(1, rungs, together=True, ring_seconds=40)]
+
+
+def ends(records: MemoryOffers) -> list[tuple[str, OfferEnd | None]]:
+    """Who was rung, and how that ended."""
+    return [(offer.engineer_name, offer.end) for offer in records.offers]
