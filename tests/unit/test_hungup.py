@@ -1,4 +1,4 @@
-"""The script of a leg's end: what a hang-up makes of the incident where nobody may call again (``test_resume.py`` has the window)."""
+"""The script of a leg's end: what a hang-up makes of the incident where nobody may call again (``test_line_dropped.py`` has the window)."""
 
 from dataclasses import replace
 

@@ -1,7 +1,6 @@
 """Nobody answered: what the caller hears, what is kept of what they say, and who is told."""
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,8 +8,9 @@ import pytest
 from ivr import call, message_files, spoken
 from ivr.errors import AsteriskFault, CallerGone
 from ivr.message import leave_message
-from ivr.model import Cover, EndReason, LegOver
-from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone
+from ivr.model import Cover, EndReason
+from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone, hotline
+from tests.unit.scripted.hotline import line_dropped
 
 NOBODY = ("page", {"incident_id": 1001, "occasion": "nobody", "engineers": []})
 MESSAGE = ("page", {"incident_id": 1001, "occasion": "message", "engineers": []})
@@ -28,9 +28,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def left(records: MemoryRecords, phone: ScriptedPhone, **given: Any) -> None:
-    settings = SimpleNamespace(message_seconds=180, messages_folder=records.messages_folder)
-    line: Any = SimpleNamespace(settings=settings, store=records)
-    leave_message(line, phone, records.current, **given)
+    leave_message(hotline(records), phone, records.current, **given)
 
 
 def test_everybody_is_paged_before_the_caller_hears_a_word(records: MemoryRecords) -> None:
@@ -115,6 +113,5 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("outcome", "paged"), [("nobody", [NOBODY]), ("answered", []), ("calling", [])])
 def test_a_caller_whom_no_failsafe_phone_took_is_called_back_too(records: MemoryRecords, outcome: str, paged: list[object]) -> None:
     """No script could serve them: everybody hears of it as soon as one can."""
-    line: Any = SimpleNamespace(settings=SimpleNamespace(resume_seconds=0), store=records)
-    call.hungup(line, LegOver("caller-1", "PJSIP/trunk-1", 16, "+15555550177", outcome))
+    call.hungup(hotline(records, resume_seconds=0), line_dropped(outcome))
     assert records.jobs == paged

@@ -1,17 +1,15 @@
 """Prepaying by keypad against a scripted phone: every branch of the step without a network."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from ivr import spoken
 from ivr.errors import CallerGone
 from ivr.model import Consent, Cover, Decline, HoldStatus
 from ivr.payment import payment
-from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone
+from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone, hotline
 from tests.unit.scripted.money import RATE, ScriptedStripe
 
 VISA = "4242424242424242"
@@ -27,11 +25,7 @@ class Desk:
         self.store = MemoryRecords()
         self.store.current = replace(self.store.current, consent=Consent.GIVEN, identified_how="guest")
         self.stripe = ScriptedStripe(list(answers) or [None], down=down)
-        given = {
-            "key_seconds": 5.0, "digit_seconds": 3.0, "keypad_cards": True, "stripe_key": SecretStr("sk"), "card_zip": True,
-            "cards_per_day": 10, "stripe_down": "connect_unpaid", "payment_unanswered": "connect_unpaid",
-        }  # fmt: skip
-        self.settings = SimpleNamespace(**(given | settings))
+        self.settings = hotline(self.store, **settings).settings
 
     def pays(self, phone: ScriptedPhone) -> Cover | None:
         return payment(self, phone, self.store.current)  # type: ignore[arg-type]

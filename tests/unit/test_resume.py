@@ -1,137 +1,38 @@
-"""A caller whose line dropped: what their hang-up means, and the way back when they call again."""
+"""A caller whose line dropped calls again: who gets through to the old incident, and what they hear."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from ivr import call, spoken
 from ivr.errors import CallerGone
-from ivr.model import Consent, Cover, Customer, EndReason, IncidentStatus, LegOver, OfferEnd, Rung
-from ivr.pins import hash_pin
+from ivr.model import IncidentStatus
 from ivr.records.resumes import Suspended
 from ivr.resume import resume, your_code
-from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone, ScriptedSwitchboard
-
-NUMBER = "+15555550177"
-PEPPER = SecretStr("pepper")
-ACME = Customer(7, "10042", "Acme", hash_pin("4711", PEPPER), trunks=False)
-ANN, BEN = Rung(1, "Ann", "+15555550101"), Rung(2, "Ben", "+15555550102")
+from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone, hotline
+from tests.unit.scripted.hotline import STRANGER, guest_with_ann, line_dropped
 
 
 @pytest.fixture
 def records() -> MemoryRecords:
-    """A guest who prepaid 15 minutes and talked with Ann."""
-    records = MemoryRecords(customers=[ACME], rungs=[BEN, ANN], talked=300.0)
-    records.current = replace(
-        records.current, status=IncidentStatus.CONNECTING, consent=Consent.GIVEN, identified_how="guest", cover=Cover.PREPAID,
-        seconds_left=900, resume_code="0451",
-    )  # fmt: skip
-    assert records.accept(records.make_offer(1001, ANN).id, "PJSIP/ann")
-    return records
+    return guest_with_ann()
 
 
 @pytest.fixture
 def line(records: MemoryRecords) -> Any:
-    settings = SimpleNamespace(
-        key_seconds=5.0, digit_seconds=3.0, resume_seconds=900, country="US", pin_pepper=PEPPER, pin_tries_per_caller=10,
-        pin_tries_per_account=5, ring_seconds=25, whisper_seconds=20.0, progress_seconds=15.0, ladder_rounds=1, did="+18552528788",
-        failsafe_phones=(), dial_prefixes=("+1",), grace_seconds=30,
-    )  # fmt: skip
-    return SimpleNamespace(settings=settings, store=records, switchboard=ScriptedSwitchboard(records, [OfferEnd.ACCEPTED]))
+    return hotline(records)
 
 
 def dropped(line: Any) -> None:
     """The caller's line goes, and their number may come back."""
-    call.hungup(line, hung_up())
-    line.store.waiting = [Suspended(1001, NUMBER, chosen=False)]
+    call.hungup(line, line_dropped())
+    line.store.waiting = [Suspended(1001, STRANGER, chosen=False)]
 
 
-def hung_up(failsafe: str = "") -> LegOver:
-    return LegOver("caller-1", "PJSIP/trunk-1", 16, NUMBER, failsafe)
-
-
-def again(answers: dict[str, list[str]], number: str | None = NUMBER) -> ScriptedPhone:
+def again(answers: dict[str, list[str]], number: str | None = STRANGER) -> ScriptedPhone:
     """The caller on a new line."""
     return ScriptedPhone(answers, caller_id=number, uniqueid="caller-2")
-
-
-@pytest.mark.parametrize("failsafe", ["", "calling", "nobody"])
-def test_a_caller_who_had_an_engineer_may_come_back(line: Any, records: MemoryRecords, failsafe: str) -> None:
-    """In the talk and while the engineer is called again; whoever the failsafe phones could not help, too."""
-    call.hungup(line, hung_up(failsafe))
-    assert records.current.status is IncidentStatus.SUSPENDED
-    assert records.current.reason is None
-
-
-@pytest.mark.parametrize(("engineer", "caller", "lost"), [(38, 16, True), (16, 16, False), (38, 38, False), (None, 16, False)])
-@pytest.mark.parametrize("window", [0, 900])
-def test_who_hangs_up_after_the_engineer_was_cut_off_was_left_by_us(
-    line: Any, records: MemoryRecords, engineer: int | None, caller: int, lost: bool, window: int
-) -> None:
-    """Also before the script of the ending could write it. A caller's line that fails gives its cause to the engineer's leg: no proof."""
-    line.settings.resume_seconds = window
-    if engineer is not None:
-        records.end_leg("ess-offer-1", engineer)
-    call.hungup(line, replace(hung_up(), cause=caller))
-    assert records.account(1001).lost is lost
-    assert records.current.reason is (None if window else EndReason.ENGINEER_LOST if lost else EndReason.CALLER_STOPPED)
-
-
-def test_a_talk_that_asterisk_ended_by_a_crash_was_lost_by_us(line: Any, records: MemoryRecords) -> None:
-    call.hungup(line, replace(hung_up(), cause=0, crashed=True))
-    assert records.current.status is IncidentStatus.SUSPENDED
-    assert records.account(1001).lost
-
-
-def test_an_ending_key_at_the_last_moment_is_what_it_ends_as(line: Any, records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was pressed after the hang-up had looked for one: nothing waits, and its reason counts."""
-    looks = iter([None])
-    monkeypatch.setattr(records, "ending", lambda incident_id: next(looks, EndReason.RESOLVED))
-    records.key_reason = EndReason.RESOLVED
-    call.hungup(line, hung_up())
-    assert records.current.reason is EndReason.RESOLVED
-
-
-def test_a_caller_who_gives_up_while_the_engineer_is_called_again_may_come_back(line: Any, records: MemoryRecords) -> None:
-    records.engineer_lost(1001)
-    call.hungup(line, hung_up())
-    assert records.current.status is IncidentStatus.SUSPENDED
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (lambda records: records.set_ending(1001, 1, EndReason.RESOLVED), EndReason.RESOLVED),
-        (lambda records: setattr(records, "talked", 900.2), EndReason.TIME_EXPIRED),
-        (lambda records: records.offers.clear(), EndReason.CALLER_STOPPED),
-    ],
-)
-def test_what_is_over_is_not_suspended(line: Any, records: MemoryRecords, change: Any, reason: EndReason) -> None:
-    """An ending key was pressed, no time is left, nobody accepted."""
-    change(records)
-    call.hungup(line, hung_up())
-    assert records.current.reason is reason
-
-
-def test_whom_a_failsafe_phone_served_is_not_suspended(line: Any, records: MemoryRecords) -> None:
-    call.hungup(line, hung_up("answered"))
-    assert records.current.reason is EndReason.CALLER_STOPPED
-
-
-def test_without_a_window_a_hang_up_ends_it_at_once(line: Any, records: MemoryRecords) -> None:
-    line.settings.resume_seconds = 0
-    call.hungup(line, hung_up())
-    assert records.current.reason is EndReason.CALLER_STOPPED
-
-
-def test_late_news_of_the_old_leg_does_not_touch_who_is_back(line: Any, records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is told twice, by Asterisk and after a login to the manager; the caller talks on another leg by then."""
-    monkeypatch.setattr(records, "caller_legs", lambda incident_id: ["caller-2"])
-    call.hungup(line, hung_up())
-    assert records.current.status is IncidentStatus.TALKING
 
 
 def test_a_guest_comes_back_by_the_code(line: Any, records: MemoryRecords) -> None:
@@ -241,8 +142,8 @@ def test_what_was_answered_is_not_asked_again_by_another_process(line: Any, reco
 
 @pytest.mark.parametrize(
     ("how", "number", "window", "told"),
-    [("guest", NUMBER, 900, True), ("wrong_pin", NUMBER, 900, True), ("pin", NUMBER, 900, False), ("guest", None, 900, False),
-     ("guest", NUMBER, 0, False)],
+    [("guest", STRANGER, 900, True), ("wrong_pin", STRANGER, 900, True), ("pin", STRANGER, 900, False), ("guest", None, 900, False),
+     ("guest", STRANGER, 0, False)],
 )  # fmt: skip
 def test_the_code_is_told_to_who_needs_it(line: Any, records: MemoryRecords, how: str, number: str | None, window: int, told: bool) -> None:
     """Who proved a PIN has it again, and who hides the number can't come back."""
@@ -269,7 +170,7 @@ def test_who_is_back_is_asked_nothing_more_and_has_the_same_engineer_first(
 def test_another_process_goes_on_ringing_for_who_is_back(line: Any, records: MemoryRecords) -> None:
     """Fault 3: killed right after the call was joined to its old incident."""
     dropped(line)
-    records.resume_call(1001, channel="PJSIP/trunk-2", uniqueid="caller-2", caller_id=NUMBER)
+    records.resume_call(1001, channel="PJSIP/trunk-2", uniqueid="caller-2", caller_id=STRANGER)
     phone = again({})
     call.call(line, phone)
     assert line.switchboard.rung == ["Ann"]
@@ -297,7 +198,7 @@ def test_who_was_on_a_lost_node_goes_back_only_when_they_want_to(
     line: Any, records: MemoryRecords, key: str, status: IncidentStatus
 ) -> None:
     """Nobody but them knows that their old leg is gone: without their 1 the talk there goes on as far as anybody can tell."""
-    line.store.waiting = [Suspended(1001, NUMBER, chosen=False, lost=True)]
+    line.store.waiting = [Suspended(1001, STRANGER, chosen=False, lost=True)]
     found = resume(line, again({"resume_menu": [key], "ask_code_again": ["0451#"]}))
     assert (found is not None) is (key == "1")
     assert records.current.status is status

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,11 +12,9 @@ from ivr import engineer as engineer_module
 from ivr import ringing as ringing_module
 from ivr.config import Settings
 from ivr.engineer import WHISPER, whisper
-from ivr.model import Category, Cover, Customer, EndReason, IncidentStatus, OfferEnd, Rung
-from tests.unit.scripted import MemoryRecords, ScriptedPhone, ScriptedSwitchboard
+from ivr.model import Category, Cover, EndReason, IncidentStatus, OfferEnd
+from tests.unit.scripted import ACME, ANN, MemoryRecords, ScriptedPhone, hotline
 
-ANN = Rung(1, "Ann", "+15555550101")
-ACME = Customer(7, "10042", "Acme", "hash", trunks=False)
 NUMBER = ("whisper_incident", *spoken.digits("1001"))
 CALL_BACK = (*NUMBER, "caller_number", *spoken.digits("15555550177"))
 BETWEEN_SOUNDS = 0.025  # seconds that Asterisk takes from one sound to the next
@@ -31,11 +28,6 @@ def records() -> MemoryRecords:
     return found
 
 
-def line(records: MemoryRecords, folder: Path = Path("nowhere")) -> Any:
-    settings = SimpleNamespace(key_seconds=5.0, whisper_seconds=20.0, country="US", state_folder=folder)
-    return SimpleNamespace(settings=settings, store=records, switchboard=ScriptedSwitchboard(records, []))
-
-
 def engineer(keys: str = "", *, argument: str = "", at: str = WHISPER.prompt, **variables: str) -> ScriptedPhone:
     return ScriptedPhone({at: [keys]}, variables={"IVR_OFFER": "1"} | variables, uniqueid="ess-offer-1", argument=argument)
 
@@ -43,7 +35,7 @@ def engineer(keys: str = "", *, argument: str = "", at: str = WHISPER.prompt, **
 def heard(records: MemoryRecords, folder: Path = Path("nowhere")) -> tuple[str, ...]:
     """The briefing, between its first words and the menu."""
     phone = engineer("2")
-    whisper(line(records, folder), phone)
+    whisper(hotline(records, state_folder=folder), phone)
     sounds = tuple(phone.heard)
     assert sounds[0] == "whisper"
     return sounds[1 : sounds.index(WHISPER.prompt)]
@@ -82,7 +74,7 @@ def test_every_category_has_its_words() -> None:
 def test_a_customers_name_is_said_when_there_is_a_sound_of_it(records: MemoryRecords, tmp_path: Path) -> None:
     (tmp_path / "names").mkdir()
     (tmp_path / "names" / "10042.wav").touch()
-    name = names.sound_of(line(records, tmp_path).settings, "10042")
+    name = names.sound_of(hotline(records, state_folder=tmp_path).settings, "10042")
     assert name is not None
     assert heard(records, tmp_path)[:3] == ("whisper_customer", name, "whisper_hosted")
 
@@ -92,7 +84,7 @@ def test_who_had_the_incident_before_hears_that_it_is_the_same(records: MemoryRe
     records.engineer_lost(1001)
     records.make_offer(1001, ANN)
     phone = engineer("1", IVR_OFFER="2")
-    whisper(line(records), phone)
+    whisper(hotline(records), phone)
     assert tuple(phone.heard[: phone.heard.index(WHISPER.prompt)]) == ("whisper", "whisper_again", *ACCOUNT, *NUMBER)
     assert records.offer(2).end is OfferEnd.ACCEPTED
 
@@ -111,7 +103,7 @@ def test_the_whole_whisper_takes_at_most_twenty_seconds(
         records.engineer_lost(1001)
         records.make_offer(1001, ANN)
     phone = engineer("2", IVR_OFFER=str(len(records.offers)))
-    whisper(line(records), phone)
+    whisper(hotline(records), phone)
     sounds = phone.heard[: phone.heard.index(WHISPER.prompt) + 1]
     assert sum(prompts.seconds(sound) + BETWEEN_SOUNDS for sound in sounds) <= 20
 
@@ -119,7 +111,7 @@ def test_the_whole_whisper_takes_at_most_twenty_seconds(
 @pytest.mark.parametrize("prompt", ["whisper", "whisper_account", "whisper_hosted", WHISPER.prompt])
 @pytest.mark.parametrize(("key", "end"), [("1", OfferEnd.ACCEPTED), ("2", OfferEnd.DECLINED)])
 def test_keys_count_at_any_time(records: MemoryRecords, prompt: str, key: str, end: OfferEnd) -> None:
-    whisper(line(records), engineer(key, at=prompt))
+    whisper(hotline(records), engineer(key, at=prompt))
     assert records.offer(1).end is end
 
 
@@ -153,7 +145,7 @@ def test_who_is_not_needed_any_more_hears_why(
     """Whom the caller has left hears incident and number, to call back."""
     ended(records, end, status)
     phone = engineer(argument="told")
-    whisper(line(records), phone)
+    whisper(hotline(records), phone)
     assert tuple(phone.heard) == said
     assert phone.variables["IVR_DONE"] == "1"
     assert "IVR_ACCEPTED" not in phone.variables
@@ -165,7 +157,7 @@ def test_who_answers_too_late_hears_so_at_once(
 ) -> None:
     ended(records, end, status)
     phone = engineer()
-    whisper(line(records), phone)
+    whisper(hotline(records), phone)
     assert tuple(phone.heard) == said
 
 
@@ -176,7 +168,7 @@ def test_who_presses_one_too_late_hears_why(
     """And only once: the offer is over in the records before it is said, so that nobody sends the leg to hear it again."""
     phone = engineer("1")
     phone.on_play = {WHISPER.prompt: lambda: ended(records, end, status)}
-    whisper(line(records), phone)
+    whisper(hotline(records), phone)
     assert tuple(phone.heard[phone.heard.index(WHISPER.prompt) + 1 :]) == said
     assert records.offer(1).end is (end or (OfferEnd.TAKEN if said == ("taken",) else OfferEnd.CALLER_GONE))
     assert "IVR_ACCEPTED" not in phone.variables
@@ -186,7 +178,7 @@ def test_a_caller_without_a_number_leaves_the_incidents(records: MemoryRecords) 
     records.caller_number = None
     records.end_offer(1, OfferEnd.CALLER_GONE)
     phone = engineer(argument="told")
-    whisper(line(records), phone)
+    whisper(hotline(records), phone)
     assert tuple(phone.heard) == ("caller_left", *NUMBER)
 
 
@@ -194,7 +186,7 @@ def test_an_accept_whose_script_died_is_not_asked_for_again(records: MemoryRecor
     """The dialplan asks the second serve; the caller already waits for the bridge."""
     records.accept(1, "PJSIP/ann")
     phone = engineer()
-    call.engineer(line(records), phone)
+    call.engineer(hotline(records), phone)
     assert phone.heard == []
     assert phone.variables["IVR_ACCEPTED"] == phone.variables["IVR_DONE"] == "1"
 
@@ -226,6 +218,6 @@ def test_who_presses_one_after_the_last_asking_gets_the_call(
 
     phone.on_play = {sound: partial(hears, sound) for sound in prompts.NAMES}
     phone.on_tick = lambda: passes(silence)
-    whisper(line(records), phone)
+    whisper(hotline(records), phone)
     assert clock[0] - 100 > shipped["whisper_seconds"].default
     assert records.offer(1).end is OfferEnd.ACCEPTED

@@ -1,12 +1,13 @@
 """A hotline of scripted parts: its settings, a customer, engineers, and which keys take a caller through."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final
 
 from pydantic import SecretStr
 
 from ivr import call
-from ivr.model import Customer, OfferEnd, Rung
+from ivr.model import Consent, Cover, Customer, IncidentStatus, LegOver, OfferEnd, Rung
 from ivr.pins import hash_pin
 from tests.unit.scripted.money import ScriptedStripe
 from tests.unit.scripted.phone import ScriptedPhone
@@ -17,6 +18,8 @@ PEPPER: Final = SecretStr("pepper")
 ACME: Final = Customer(7, "10042", "Acme", hash_pin("4711", PEPPER), trunks=False)
 NUMBER: Final = "+15555550142"
 """The customer's phone."""
+STRANGER: Final = "+15555550177"
+"""Nobody's that the hotline knows."""
 ANN: Final = Rung(1, "Ann", "+15555550101")
 BEN: Final = Rung(2, "Ben", "+15555550102")
 CLEO: Final = Rung(3, "Cleo", "+15555550103")
@@ -50,3 +53,19 @@ def talking(records: MemoryRecords) -> ScriptedPhone:
     phone.variables.update({"IVR_INCIDENT": "1001", "IVR_ENGINEER_CHANNEL": "", "IVR_TALKING_TO": talking_to, "IVR_ENGINEER_CAUSE": "16"})
     phone.heard.clear()
     return phone
+
+
+def guest_with_ann() -> MemoryRecords:
+    """A guest who prepaid 15 minutes has talked with Ann for five; Ben is the first on the ladder."""
+    records = MemoryRecords(customers=[ACME], rungs=[BEN, ANN], talked=300.0)
+    records.current = replace(
+        records.current, status=IncidentStatus.CONNECTING, consent=Consent.GIVEN, identified_how="guest", cover=Cover.PREPAID,
+        seconds_left=900, resume_code="0451",
+    )  # fmt: skip
+    assert records.accept(records.make_offer(1001, ANN).id, "PJSIP/ann")
+    return records
+
+
+def line_dropped(failsafe: str = "") -> LegOver:
+    """The end of that guest's leg."""
+    return LegOver("caller-1", "PJSIP/trunk-1", 16, STRANGER, failsafe)
