@@ -109,12 +109,7 @@ def test_three_wrong_pins_reach_an_engineer_who_is_told(world: World) -> None:
     world.agreed(caller)
     caller.hears("ask_account")
     caller.presses(COVERED.account + "#")
-    caller.hears("ask_pin")
-    caller.presses("0000#")
-    for _ in range(2):
-        caller.hears("pin_wrong")
-        caller.presses("0000#")
-    caller.hears("not_identified")
+    world.wrong_pins(caller)
     caller.hears("unverified_terms")
     world.ann.rings(within=25)
     world.ann.answers()
@@ -145,10 +140,7 @@ def test_minutes_left_are_spoken(world: World) -> None:
 def test_a_known_phone_is_offered_its_account(world: World) -> None:
     caller = world.caller(COVERED.phone)
     world.agreed(caller)
-    caller.hears("account_from_phone")
-    caller.presses("1")
-    caller.hears("ask_pin")
-    caller.presses(COVERED.pin + "#")
+    world.recognised(caller, COVERED.pin)
     caller.hears("covered")
 
 

@@ -16,10 +16,7 @@ def test_a_customers_number_in_another_form_is_recognised(world: World, number: 
     assert COVERED.phone == "+15555550142"
     caller = world.caller(number)
     world.agreed(caller)
-    caller.hears("account_from_phone")
-    caller.presses("1")
-    caller.hears("ask_pin")
-    caller.presses(COVERED.pin + "#")
+    world.recognised(caller, COVERED.pin)
     caller.hears("covered")
 
 
@@ -32,12 +29,7 @@ def test_a_forged_number_without_the_pin_is_a_matter_for_the_engineer(world: Wor
     world.agreed(caller)
     caller.hears("account_from_phone")
     caller.presses("1")
-    caller.hears("ask_pin")
-    caller.presses("0000#")
-    for _ in range(2):
-        caller.hears("pin_wrong")
-        caller.presses("0000#")
-    caller.hears("not_identified")
+    world.wrong_pins(caller)
     caller.hears("unverified_terms", within=15)
     ann.rings(within=25)
     ann.answers()

@@ -53,10 +53,7 @@ def test_all_ring_at_once_and_the_others_are_told_at_once(world: World) -> None:
         assert caller.hears_voice_of(world.ben)
         assert sorted(world.offers()) == [OfferEnd.ACCEPTED, OfferEnd.TAKEN, OfferEnd.TAKEN]
         world.agreed(another)
-        another.hears("account_from_phone")
-        another.presses("1")
-        another.hears("ask_pin")
-        another.presses(SIXTY_MINUTES.pin + "#")
+        world.recognised(another, SIXTY_MINUTES.pin)
         world.cleo.rings(within=15)
         world.accepts(world.ann)
         world.cleo.stops_ringing(within=5)

@@ -44,6 +44,22 @@ class Ways(Records):
         caller.hears("ask_pin", within)
         caller.presses(customer.pin + "#")
 
+    def recognised(self, caller: Caller, pin: str) -> None:
+        """Who calls from a customer's phone takes the account that is offered, and keys in this PIN."""
+        caller.hears("account_from_phone")
+        caller.presses("1")
+        caller.hears("ask_pin")
+        caller.presses(pin + "#")
+
+    def wrong_pins(self, caller: Caller) -> None:
+        """From the question for the PIN to the end of the asking: three that are nobody's."""
+        caller.hears("ask_pin")
+        caller.presses("0000#")
+        for _ in range(2):
+            caller.hears("pin_wrong")
+            caller.presses("0000#")
+        caller.hears("not_identified")
+
     def named(self, caller: Caller, customer: Customer) -> None:
         """Up to the engineers, by an account whose PIN the caller does not know."""
         self.agreed(caller)
