@@ -60,7 +60,7 @@ def console() -> None:
 @app.command()
 def worker() -> None:
     """The jobs beside the calls: settling, and sweeping up after killed processes."""
-    from ivr import jobs as process
+    from ivr import worker as process
 
     with ready(logs=True) as given:
         process.main(given)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from ivr import jobs, logs, settlement
+from ivr import logs, settlement, worker
 from ivr.config import Settings
 from ivr.embedded.waiting import wait_until
 from ivr.errors import CallerGone, StripeRefused
@@ -129,7 +129,7 @@ def test_a_job_s_lines_name_it_and_it_is_counted(
     counted = count("ivr_jobs_run_total", task="settle", end="failed" if fails else "done")
     number = consented(store).id
     store.defer("settle", incident_id=number)
-    asyncio.run(jobs.work(settings, wait=False))
+    asyncio.run(worker.work(settings, wait=False))
     assert [(one["task"], one["incident"]) for one in seen] == [("settle", number)]
     assert isinstance(seen[0]["job"], int)
     assert counted() == 1

@@ -11,7 +11,7 @@ from time import monotonic
 import psycopg
 import pytest
 
-from ivr import jobs, message_files
+from ivr import message_files, node_jobs, worker
 from ivr.config import Settings
 from ivr.errors import AsteriskFault, CallerGone, IllegalChange, UnknownRecord
 from ivr.model import EndReason, Message
@@ -151,7 +151,7 @@ class TestLeftByAKilledProcess:
 
 
 def jobs_done(given: Settings) -> None:
-    asyncio.run(jobs.work(given, wait=False))
+    asyncio.run(worker.work(given, wait=False))
 
 
 class TestWhileAsteriskStillWrites:
@@ -220,15 +220,15 @@ def test_the_sweep_leaves_a_caller_alone_who_still_speaks(
     store: Store, given: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Their leg stays open as long as its channel lives, or nobody knows: else the worker would measure a file that is still written."""
-    monkeypatch.setattr(jobs, "GRACE", 0.0)
+    monkeypatch.setattr(node_jobs, "GRACE", 0.0)
     message, path = begun(store, given)
     live = frozenset(store.caller_legs(message.incident_id))
     assert live
     for known in (live, None):
-        jobs.sweep_once(store, known, 900)
+        node_jobs.sweep_once(store, known, 900)
         assert message_files.take_in_leftovers(given, store) == []
     write_recording(path, 60.0)
     assert message_files.take_in(store, given.messages_folder, message) == pytest.approx(60.0)
     assert [one.seconds for one in store.messages(message.incident_id)] == [pytest.approx(60.0)]
-    jobs.sweep_once(store, frozenset(), 900)
+    node_jobs.sweep_once(store, frozenset(), 900)
     assert store.caller_legs(message.incident_id) == []

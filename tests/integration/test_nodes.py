@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ivr import jobs
+from ivr import worker
 from ivr.config import Settings
 from ivr.heartbeat import Heartbeat
-from ivr.jobs import sweep_once
+from ivr.jobs import EVERY_MINUTE, queue
 from ivr.model import EndReason, IncidentStatus, Offer
+from ivr.node_jobs import own_queue, sweep_once
 from ivr.records.nodes import LOST_SECONDS
 from ivr.store import Store
 from ivr.switchboard import Switchboard
@@ -180,9 +181,9 @@ def test_a_node_beats_as_long_as_its_asterisk_is_there(settings: Settings, sql: 
 
 def test_what_concerns_one_node_is_done_by_its_own_worker(settings: Settings, sql: Sql) -> None:
     """Messages lie on its disk and channels are its Asterisk's: another node's worker leaves the job alone, however quick it is."""
-    assert jobs.own_queue("a") == "node a"
-    periodic = [jobs.queue.periodic_registry.periodic_tasks[name, "a"] for name in ("ivr:sweep", "ivr:messages")]
-    assert [(one.cron, one.configure_kwargs["queue"]) for one in periodic] == [(jobs.EVERY_MINUTE, "node a")] * 2
+    assert own_queue("a") == "node a"
+    periodic = [queue.periodic_registry.periodic_tasks[name, "a"] for name in ("ivr:sweep", "ivr:messages")]
+    assert [(one.cron, one.configure_kwargs["queue"]) for one in periodic] == [(EVERY_MINUTE, "node a")] * 2
     sql(
         "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('node a', 'ivr:messages', 10, NULL, NULL, '{\"timestamp\": 0}', NULL)]"
         "::procrastinate_job_to_defer_v1[])"
@@ -191,7 +192,7 @@ def test_what_concerns_one_node_is_done_by_its_own_worker(settings: Settings, sq
         "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'ivr:messages' AND queue_name = 'node a' AND args = '{\"timestamp\": 0}'"
         " AND status = 'todo'"
     )
-    asyncio.run(jobs.work(settings.model_copy(update={"node": "b"}), wait=False))
+    asyncio.run(worker.work(settings.model_copy(update={"node": "b"}), wait=False))
     assert sql(waiting) == [(1,)]
-    asyncio.run(jobs.work(settings.model_copy(update={"node": "a"}), wait=False))
+    asyncio.run(worker.work(settings.model_copy(update={"node": "a"}), wait=False))
     assert sql(waiting) == [(0,)]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from ivr import jobs, notify, pager
+from ivr import notify, pager, worker
 from ivr.config import Settings
 from ivr.embedded.mailbox import Mailbox
 from ivr.embedded.waiting import wait_until
@@ -74,7 +74,7 @@ def until(fact: Callable[[], bool]) -> None:
 
 def work(given: Settings) -> None:
     """The worker until nothing is due."""
-    asyncio.run(jobs.work(given, wait=False))
+    asyncio.run(worker.work(given, wait=False))
 
 
 def test_everybody_hears_that_nobody_answered(paging: Settings, store: Store, service: Moody) -> None:

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from procrastinate.jobs import Job
 
-from ivr import jobs
+from ivr import jobs, worker
 from ivr.audit import audit
 from ivr.config import Settings
 from ivr.embedded.stripe_sandbox import SandboxControl
@@ -238,7 +238,7 @@ def test_the_worker_settles_what_an_ending_queued(store: Store, paying: Settings
     """Nothing but the statement that ends the incident is needed."""
     hold = prepaid(store, gateway)
     talked(store, hold.incident_id, 1000.0)
-    asyncio.run(jobs.work(paying, wait=False))
+    asyncio.run(worker.work(paying, wait=False))
     assert statuses(store, hold.incident_id) == [HoldStatus.CAPTURED]
 
 
@@ -248,14 +248,14 @@ def test_a_settlement_that_comes_too_early_comes_again(store: Store, paying: Set
     engineer = accept(store, hold.incident_id)
     talk = store.talk_began(engineer, "c", "b", 1.0)
     store.end_incident(hold.incident_id, EndReason.RESOLVED)
-    asyncio.run(jobs.work(paying, wait=False))
+    asyncio.run(worker.work(paying, wait=False))
     [(status, attempts, soon)] = sql(
         "SELECT status::text, attempts, scheduled_at - now() < '2 s' FROM procrastinate_jobs WHERE task_name = 'ivr:settle'"
     )
     assert (status, attempts, soon) == ("todo", 1, True)
     store.talk_ended(talk, 1000.0)
     sql("UPDATE procrastinate_jobs SET scheduled_at = now()")
-    asyncio.run(jobs.work(paying, wait=False))
+    asyncio.run(worker.work(paying, wait=False))
     assert statuses(store, hold.incident_id) == [HoldStatus.CAPTURED]
     assert sql("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'ivr:settle'") == []
 

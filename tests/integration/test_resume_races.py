@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ivr.errors import IllegalChange
-from ivr.jobs import sweep_once
 from ivr.model import EndReason, IncidentStatus
+from ivr.node_jobs import sweep_once
 from ivr.store import Store
 from tests.integration.cast import kinds, rungs, talking
 from tests.integration.conftest import Sql

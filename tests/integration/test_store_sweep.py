@@ -6,8 +6,9 @@ import sys
 from time import monotonic, sleep
 
 from ivr.config import Settings
-from ivr.jobs import EVERY_MINUTE, live_channels, queue, sweep_once
+from ivr.jobs import EVERY_MINUTE, queue
 from ivr.model import EndReason, OfferEnd
+from ivr.node_jobs import live_channels, sweep_once
 from ivr.store import Store
 from tests.integration.administering import ROOT, environment
 from tests.integration.cast import called, connecting, kinds, offered, talking

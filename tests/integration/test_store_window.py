@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ivr.jobs import sweep_once
 from ivr.model import EndReason, IncidentStatus
+from ivr.node_jobs import sweep_once
 from ivr.store import Store
 from tests.integration.cast import connecting, kinds, offered, rungs, talking
 from tests.integration.conftest import Sql

@@ -17,7 +17,7 @@ from time import monotonic, sleep
 import pytest
 import uvicorn
 
-from ivr import jobs
+from ivr import worker
 from ivr.config import Settings
 from ivr.console import webhook
 from ivr.console.app import create_app
@@ -93,7 +93,7 @@ def heard(sql: Sql) -> tuple[int, int]:
 
 def work(paying: Settings) -> None:
     """The worker does what is due."""
-    asyncio.run(jobs.work(paying, wait=False))
+    asyncio.run(worker.work(paying, wait=False))
 
 
 def test_a_genuine_one_makes_the_worker_look(

@@ -10,9 +10,10 @@ from typing import Final
 
 import pytest
 
-from ivr import jobs, sweep
+from ivr import sweep
 from ivr.embedded.waiting import wait_until
 from ivr.model import HoldStatus
+from ivr.node_jobs import live_channels, sweep_once
 from ivr.records.queries import queries
 from tests.e2e.world import World
 from tests.trials import crashing
@@ -77,7 +78,7 @@ def sweep_early(world: World) -> None:
     if not wait_until(lambda: not world.open_incidents(), HEARD_SECONDS):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sweep, "SILENCE", 0.0)
-            jobs.sweep_once(world.store, jobs.live_channels(world.settings), window=0)
+            sweep_once(world.store, live_channels(world.settings), window=0)
 
 
 def money(world: World, command: str) -> int:
