@@ -8,7 +8,7 @@ from time import monotonic, sleep
 from ivr.config import Settings
 from ivr.jobs import EVERY_MINUTE, queue
 from ivr.model import EndReason, OfferEnd
-from ivr.node_jobs import live_channels, sweep_once
+from ivr.node_jobs import live_channels, own_queue, sweep_once
 from ivr.store import Store
 from tests.integration.administering import ROOT, environment
 from tests.integration.cast import called, connecting, kinds, offered, talking
@@ -95,6 +95,7 @@ def test_asterisk_is_asked_who_is_on_the_line(settings: Settings) -> None:
 
 def test_the_sweep_and_the_look_for_stalled_jobs_are_due_each_minute() -> None:
     """Whoever was left waits a minute at most."""
+    own_queue("a")
     due = {task.task.name: task.cron for task in queue.periodic_registry.periodic_tasks.values()}
     assert (due["ivr:sweep"], due["ivr:retry_stalled"]) == (EVERY_MINUTE, EVERY_MINUTE) == ("* * * * *", "* * * * *")
 
