@@ -1,6 +1,6 @@
 """Customers, agreements, rates, blocks and the audit as a person reads them on a terminal. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -9,11 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ivr.administered import AgreementRecord, Block, Change, CustomerRecord, RateRecord
-from ivr.command_line import table
 from ivr.event_words import duration, money
 from ivr.model import AgreementUse
 from ivr.moments import first_moment, last_moment, zone_or_utc
-from ivr.timeline import safe
+from ivr.tables import minute, page, table
 
 _PLUMBING: Final = ("id", "created_at", "customer_id", "request")
 _FIELDS: Final = {"pin_hash": "PIN", "closed_at": "left"}
@@ -21,11 +20,11 @@ _FIELDS: Final = {"pin_hash": "PIN", "closed_at": "left"}
 
 def listed(customers: Iterable[CustomerRecord]) -> Table:
     """One line a customer."""
-    made = table("account", "name", "phones", "trunks", "incidents", "")
-    for one in customers:
-        phones = ", ".join(one.phones) or "-"
-        _row(made, one.account, one.name, phones, "ours" if one.trunks else "-", str(one.incidents), "left" if one.closed_at else "")
-    return made
+    rows = (
+        (one.account, one.name, ", ".join(one.phones) or "-", "ours" if one.trunks else "-", str(one.incidents), "left" if one.closed_at else "")
+        for one in customers
+    )
+    return table(rows, "account", "name", "phones", "trunks", "incidents", "")
 
 
 def shown(one: CustomerRecord, agreements: Sequence[AgreementRecord], sound: str | None) -> RenderableType:
@@ -40,18 +39,18 @@ def shown(one: CustomerRecord, agreements: Sequence[AgreementRecord], sound: str
         "hears": {"en": "English", "es": "Spanish"}[one.language],
         "since": f"{one.created_at.astimezone():%Y-%m-%d}",
         "incidents": str(one.incidents),
-    } | ({"left": f"{one.closed_at.astimezone():%Y-%m-%d %H:%M}: recognised no more"} if one.closed_at else {}))  # fmt: skip
+    } | ({"left": f"{minute(one.closed_at)}: recognised no more"} if one.closed_at else {}))  # fmt: skip
     return Group(head, Text(), agreements_listed(agreements) if agreements else Text("No agreement: every emergency is prepaid."))
 
 
 def agreements_listed(agreements: Iterable[AgreementRecord]) -> Table:
     """One line an agreement."""
-    made = table("no.", "account", "customer", "first day", "last day", "minutes", "now")
-    for one in agreements:
-        first, last = term(one)
-        state = _standing(one) + ("" if one.covers_emergencies else ", without emergencies")
-        _row(made, str(one.id), one.account, one.customer, first, last, minutes(one), state)
-    return made
+    rows = (
+        (str(one.id), one.account, one.customer, *term(one), minutes(one),
+         _standing(one) + ("" if one.covers_emergencies else ", without emergencies"))
+        for one in agreements
+    )  # fmt: skip
+    return table(rows, "no.", "account", "customer", "first day", "last day", "minutes", "now")
 
 
 def agreement_shown(one: AgreementRecord, use: AgreementUse | None, others: Sequence[AgreementRecord]) -> RenderableType:
@@ -96,32 +95,23 @@ def minutes(one: AgreementRecord) -> str:
 
 def rates_listed(rates: Sequence[RateRecord], now: datetime) -> Table:
     """One line a rate, the one that callers hear now marked."""
-    made = table("no.", "from", "until", "a minute", "tax", "charged", "blocks", "agreed", "")
-    for one in rates:
-        rate = one.rate
-        until = _moment(one.until) if one.until else "-"
-        charged, blocks = f"{rate.minimum_minutes} min, then by {rate.increment_minutes}", ", ".join(map(str, rate.blocks))
-        price, tax = money(rate.price_cents, rate.currency), f"{rate.tax_basis_points / 100:g} %"
-        said = "now" if one.valid_from <= now and (one.until is None or now < one.until) else "to come" if now < one.valid_from else ""
-        _row(made, str(rate.id), _moment(one.valid_from), until, price, tax, charged, blocks, str(one.incidents), said)
-    return made
+    rows = (_rate(one, now) for one in rates)
+    return table(rows, "no.", "from", "until", "a minute", "tax", "charged", "blocks", "agreed", "")
 
 
 def blocks_listed(blocks: Iterable[Block]) -> Table:
     """One line a block."""
-    made = table("phone", "since", "until", "by", "reason")
-    for one in blocks:
-        _row(made, one.phone, _moment(one.since), _moment(one.until) if one.until else "-", one.by, one.reason)
-    return made
+    rows = ((one.phone, minute(one.since), minute(one.until) if one.until else "-", one.by, one.reason) for one in blocks)
+    return table(rows, "phone", "since", "until", "by", "reason")
 
 
 def changes_listed(changes: Iterable[Change]) -> Table:
     """One line a change, with what it was and what it became."""
-    made = table("when", "who", "what", "which", "change")
-    for one in changes:
-        entity = one.entity.replace("_", " ")
-        _row(made, f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}", one.who, f"{one.action} {entity}", one.key, difference(one))
-    return made
+    rows = (
+        (f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}", one.who, f"{one.action} {one.entity.replace('_', ' ')}", one.key, difference(one))
+        for one in changes
+    )
+    return table(rows, "when", "who", "what", "which", "change")
 
 
 def difference(change: Change) -> str:
@@ -134,14 +124,13 @@ def difference(change: Change) -> str:
     return ", ".join(f"{_field(name)}: {_value(value)}" for name, value in only.items())
 
 
-def page(lines: Mapping[str, str]) -> Table:
-    """Names and values below each other."""
-    made = Table(box=None, show_header=False, pad_edge=False)
-    made.add_column(style="bold")
-    made.add_column()
-    for name, value in lines.items():
-        _row(made, name, value)
-    return made
+def _rate(one: RateRecord, now: datetime) -> tuple[str, ...]:
+    rate = one.rate
+    charged, blocks = f"{rate.minimum_minutes} min, then by {rate.increment_minutes}", ", ".join(map(str, rate.blocks))
+    price, tax = money(rate.price_cents, rate.currency), f"{rate.tax_basis_points / 100:g} %"
+    said = "now" if one.valid_from <= now and (one.until is None or now < one.until) else "to come" if now < one.valid_from else ""
+    until = minute(one.until) if one.until else "-"
+    return str(rate.id), minute(one.valid_from), until, price, tax, charged, blocks, str(one.incidents), said
 
 
 def _used(use: AgreementUse, zone: str) -> dict[str, str]:
@@ -162,17 +151,9 @@ def _standing(one: AgreementRecord) -> str:
     return "in force" if one.is_valid(now) else "over" if one.ends_at <= now else "to come"
 
 
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M}"
-
-
 def _field(name: str) -> str:
     return _FIELDS.get(name, name.replace("_", " "))
 
 
 def _value(value: Any) -> str:
     return "none" if value is None else "yes" if value is True else "no" if value is False else str(value)
-
-
-def _row(made: Table, *cells: str) -> None:
-    made.add_row(*map(safe, cells))

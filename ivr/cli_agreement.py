@@ -12,6 +12,7 @@ from ivr.administered import AgreementRecord
 from ivr.command_line import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
 from ivr.command_options import reads
 from ivr.forms import AgreementForm, faults
+from ivr.tables import minute
 
 if TYPE_CHECKING:
     from ivr.store import Store
@@ -107,7 +108,7 @@ def end(
         now = datetime.now(UTC)
         last = max(at or now, now)
         if one.ends_at <= last:
-            fail(f"Agreement {number} is over on {one.ends_at.astimezone():%Y-%m-%d %H:%M} by itself.")
+            fail(f"Agreement {number} is over on {minute(one.ends_at)} by itself.")
         sure(f"End agreement {number} of {one.customer} ({one.account})?", yes)
         if last <= one.starts_at:
             if not store.withdraw_agreement(number):

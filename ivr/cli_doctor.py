@@ -14,7 +14,7 @@ def doctor(as_json: AsJson = False) -> None:
 
     from ivr.config import settings
     from ivr.doctor import State, examine, settings_faults
-    from ivr.rota_text import plain
+    from ivr.tables import plain
 
     logging.basicConfig(level=logging.CRITICAL)
     try:

@@ -8,6 +8,7 @@ import typer
 
 from ivr.command_line import AsJson, Commands, print_json, records, refuse, screen
 from ivr.command_options import a_name, reads
+from ivr.tables import plain, table
 
 if TYPE_CHECKING:
     from ivr.config import Settings
@@ -50,7 +51,7 @@ def list_engineers(
         (str(one["id"]), one["name"], str(one["position"]), ", ".join(one["phones"]) or "none", "" if one["active"] else "has left")
         for one in found
     )
-    return screen().print(rota_text.table(rows, "number", "engineer", "position", "phones", ""))
+    return screen().print(table(rows, "number", "engineer", "position", "phones", ""))
 
 
 @engineer.command()
@@ -147,9 +148,9 @@ def _tell(store: "Store", given: "Settings", engineer_id: int, as_json: bool) ->
     if as_json:
         return print_json(data)
     state = "" if one.active else " (has left)"
-    typer.echo(f"Engineer {one.id}: {rota_text.plain(one.name)}{state}, position {one.position}, {', '.join(one.phones) or 'no phone'}")
+    typer.echo(f"Engineer {one.id}: {plain(one.name)}{state}, position {one.position}, {', '.join(one.phones) or 'no phone'}")
     if data["pages"]:
         typer.echo(f"  pages go to {data['pages']} address{'es' if data['pages'] > 1 else ''}")
     for phone, why in data["never_dialled"].items():
-        typer.echo(f"  never dialled: {rota_text.plain(phone)!r} {why}")
+        typer.echo(f"  never dialled: {plain(phone)!r} {why}")
     return None

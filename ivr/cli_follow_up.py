@@ -1,14 +1,14 @@
 """``ivr follow-up``: the work that is left of stabilised incidents. Expected errors are sentences and exit code 1."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from ivr.command_line import AsJson, Commands, fail, print_json, records, screen, table
+from ivr.command_line import AsJson, Commands, fail, print_json, records, screen
+from ivr.event_words import whose
 from ivr.model import FollowUp
-from ivr.timeline import follow_up_data, safe
+from ivr.tables import minute, table
+from ivr.timeline import follow_up_data
 
 follow_up = Commands("follow-up", "Follow-ups: work that goes on in office hours after a workaround.")
 
@@ -26,7 +26,7 @@ def list_follow_ups(
         return print_json([follow_up_data(one) for one in found])
     if not found:
         return typer.echo("There is no follow-up." if done_too else "No follow-up is open.")
-    return screen().print(_table(found))
+    return screen().print(table(map(_cells, found), "incident", "customer", "caller", "since", "done", "note"))
 
 
 @follow_up.command()
@@ -47,12 +47,6 @@ def done(
     return typer.echo(f"The follow-up of incident {number} is done.")
 
 
-def _table(found: Sequence[FollowUp]) -> Table:
-    made = table("incident", "customer", "caller", "since", "done", "note")
-    for one in found:
-        customer = f"{one.customer} ({one.account})" if one.account else "not verified"
-        since = f"{one.created_at.astimezone():%Y-%m-%d %H:%M}"
-        finished = f"{one.done_at.astimezone():%Y-%m-%d %H:%M} by {one.done_by}" if one.done_at else "no"
-        cells = (str(one.incident_id), customer, one.caller_id or "-", since, finished, one.note or "")
-        made.add_row(*map(safe, cells))
-    return made
+def _cells(one: FollowUp) -> tuple[str, ...]:
+    finished = f"{minute(one.done_at)} by {one.done_by}" if one.done_at else "no"
+    return str(one.incident_id), whose(one.customer, one.account), one.caller_id or "-", minute(one.created_at), finished, one.note or ""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ivr.command_line import AsJson, print_json, records, screen, table
+from ivr.command_line import AsJson, print_json, records, screen
 from ivr.config import Settings
-from ivr.timeline import safe
+from ivr.tables import table
 
 if TYPE_CHECKING:
     from ivr.imports import Step
@@ -67,11 +67,11 @@ def _report(steps: "Sequence[Step]", dry_run: bool, as_json: bool) -> None:
         pins = {} if dry_run else {step.account: step.pin for step in steps if step.pin}
         return print_json({"dry_run": dry_run, "lines": data, "pins": pins})
     done = [step for step in steps if step.action != "leave"]
-    made = table("line", "account", "", "", "PIN" if not dry_run and any(step.pin for step in done) else "")
-    for step in done:
-        pin = "" if dry_run else step.pin or ""
-        made.add_row(*map(safe, (str(step.line), step.account, f"would {step.action}" if dry_run else step.action, step.words, pin)))
+    rows = [
+        (str(step.line), step.account, f"would {step.action}" if dry_run else step.action, step.words, "" if dry_run else step.pin or "")
+        for step in done
+    ]
     if done:
-        screen().print(made)
+        screen().print(table(rows, "line", "account", "", "", "PIN" if not dry_run and any(step.pin for step in done) else ""))
     counts = ", ".join(f"{word} {sum(step.action == word for step in steps)}" for word in ("add", "change", "leave"))
     return typer.echo(f"{'Nothing is written; this would ' if dry_run else ''}{counts}.")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from ivr.command_line import AsJson, Commands, print_json, records, screen, table
+from ivr.command_line import AsJson, Commands, print_json, records, screen
 from ivr.command_options import Once, a_name, reads
 from ivr.config import Settings
 from ivr.errors import SetupError, UnknownRecord
-from ivr.event_words import duration
+from ivr.event_words import duration, whose
 from ivr.model import Message
-from ivr.timeline import safe
+from ivr.tables import minute, table
 
 if TYPE_CHECKING:
     from ivr.store import Store  # at run time where it is needed
@@ -41,10 +41,7 @@ def list_messages(
         return print_json([_data(given, one) for one in found])
     if not found:
         return typer.echo("There is no message that nobody has heard." if unheard else "There is no message.")
-    lines = table("incident", "when", "from", "number", "length", "heard")
-    for one in found:
-        lines.add_row(*map(safe, _cells(one)))
-    return screen().print(lines)
+    return screen().print(table(map(_cells, found), "incident", "when", "from", "number", "length", "heard"))
 
 
 @message.command(cls=Once)
@@ -123,6 +120,6 @@ def _data(given: Settings, one: Message) -> dict[str, Any]:
 
 def _cells(one: Message) -> Sequence[str]:
     length = "not known yet" if one.seconds is None else duration(one.seconds) if one.seconds else "nothing was said"
-    seen = f"{one.heard_at.astimezone():%Y-%m-%d %H:%M} by {one.heard_by}" if one.heard_at else "no"
-    who = f"{one.customer} ({one.account})" if one.account else "not verified"
+    seen = f"{minute(one.heard_at)} by {one.heard_by}" if one.heard_at else "no"
+    who = whose(one.customer, one.account)
     return str(one.incident_id), f"{one.began_at.astimezone():%Y-%m-%d %H:%M:%S}", who, one.caller_id or "withheld", length, seen

@@ -1,17 +1,16 @@
 """``ivr money``: what an administrator does about money. Expected errors are sentences and exit code 1."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from ivr.command_line import AsJson, Commands, fail, print_json, records, screen, table
+from ivr.command_line import AsJson, Commands, fail, print_json, records, screen
 from ivr.errors import NotYet, StripeRefused, StripeUnavailable
 from ivr.event_words import money as amount
+from ivr.model import Debt
+from ivr.tables import minute, table
 
 if TYPE_CHECKING:
     from ivr.audit import Difference  # at run time only where it is needed: it takes Stripe's library with it
@@ -33,7 +32,8 @@ def audit(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"holds": holds, "differences": [asdict(one) for one in differences]})
     elif differences:
-        screen().print(_differences(differences))
+        columns = ("incident", "hold", "what", "in the records", "at Stripe", "what it means", "what to do")
+        screen().print(table(map(_difference, differences), *columns))
     else:
         typer.echo(f"{holds} {'hold agrees' if holds == 1 else 'holds agree'} with Stripe.")
     if differences:
@@ -49,12 +49,7 @@ def debts(as_json: AsJson = False) -> None:
         return print_json([asdict(one) for one in found])
     if not found:
         return typer.echo("Nobody owes anything.")
-    made = table("incident", "owes", "because", "since", "settled")
-    for one in found:
-        settled = f"{one.settled_at.astimezone():%Y-%m-%d}" if one.settled_at else "no"
-        reason = one.reason.replace("_", " ")
-        made.add_row(str(one.incident_id), amount(one.cents, one.currency), reason, f"{one.at.astimezone():%Y-%m-%d %H:%M}", settled)
-    return screen().print(made)
+    return screen().print(table(map(_debt, found), "incident", "owes", "because", "since", "settled"))
 
 
 @money.command()
@@ -103,9 +98,11 @@ def reconcile(as_json: AsJson = False) -> None:
         fail("\n".join(f"incident {number} could not be settled: {why}" for number, why in failed.items()))
 
 
-def _differences(differences: "Sequence[Difference]") -> Table:
-    made = table("incident", "hold", "what", "in the records", "at Stripe", "what it means", "what to do")
-    for one in differences:
-        number = "-" if one.incident_id is None else str(one.incident_id)
-        made.add_row(*(escape(text) for text in (number, one.hold_id, one.what, one.records, one.stripe, one.means, one.todo)))
-    return made
+def _debt(one: Debt) -> tuple[str, ...]:
+    settled = f"{one.settled_at.astimezone():%Y-%m-%d}" if one.settled_at else "no"
+    return str(one.incident_id), amount(one.cents, one.currency), one.reason.replace("_", " "), minute(one.at), settled
+
+
+def _difference(one: "Difference") -> tuple[str, ...]:
+    number = "-" if one.incident_id is None else str(one.incident_id)
+    return number, one.hold_id, one.what, one.records, one.stripe, one.means, one.todo

@@ -9,6 +9,7 @@ import typer
 from ivr import cli_layer, moments
 from ivr.command_line import AsJson, Commands, print_json, records, refuse, screen
 from ivr.command_options import a_name, reads
+from ivr.tables import plain, table
 
 rota = Commands("rota", "Who is on call: levels, layers of engineers who take turns, overrides.")
 cli_layer.add_to(rota)
@@ -34,7 +35,7 @@ def who_rings(at: Annotated[datetime | None, Moment] = None, as_json: AsJson = F
     typer.echo(f"At {rota_text.when(moment)}:")
     screen().print(rota_text.ladder_table(ladder)) if ladder else typer.echo("Nobody is rung but the failsafe phones.")
     for one in found:
-        typer.echo(f"{rota_text.plain(one.text)} {one.mend}", err=True)
+        typer.echo(f"{plain(one.text)} {one.mend}", err=True)
     return None
 
 
@@ -87,7 +88,7 @@ def check(
     if as_json:
         print_json([rota_text.problem_data(one) for one in found])
     elif found:
-        screen().print(rota_text.table(((one.text, one.mend) for one in found), "what is wrong", "what to do"))
+        screen().print(table(((one.text, one.mend) for one in found), "what is wrong", "what to do"))
     else:
         typer.echo(f"Somebody is on call on every level for the next {days} days.")
     if found:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
 
 from ivr.command_options import Once
 from ivr.config import Settings, faults, settings
@@ -97,14 +96,6 @@ def login() -> str:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (OSError, KeyError):
         return f"uid {os.getuid()}"
-
-
-def table(*columns: str) -> Table:
-    """A plain table; its cells are texts made by ``timeline.safe``."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(column, overflow="fold")  # on a narrow terminal folded, never cut
-    return made
 
 
 def screen() -> Console:

@@ -89,6 +89,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def whose(customer: str | None, account: str | None) -> str:
+    """``Mill Street Bakery (1043)``; who has proved no account is nobody's customer."""
+    return f"{customer} ({account})" if account else "not verified"
+
+
 def _plainly(event: Event) -> str:
     details = ", ".join(f"{name} {value}" for name, value in event.detail.items())
     kind = event.kind.replace("_", " ")

@@ -1,24 +1,16 @@
 """The rota for people and for programs. Times are this machine's, hand-overs those of the layer's zone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from rich.table import Table
 
-from ivr import command_line, oncall
+from ivr import oncall
 from ivr.hand_overs import WEEKDAYS
 from ivr.rota import Engineer, HandOver, Layer, Level, LevelRule, Override, Rota
 from ivr.rota_check import Problem, refusals
-from ivr.timeline import safe
-
-
-def table(rows: Iterable[Sequence[str]], *columns: str) -> Table:
-    """Cells that can't steer the terminal."""
-    made = command_line.table(*columns)
-    for row in rows:
-        made.add_row(*map(safe, row))
-    return made
+from ivr.tables import table
 
 
 def ladder_data(ladder: Sequence[Level], rota: Rota, at: datetime, ring_seconds: int) -> list[dict[str, Any]]:
@@ -139,11 +131,6 @@ def _until(layer: Layer, at: datetime) -> str:
     if next_at is None or len(set(layer.members)) < 2:
         return ""
     return f", until {next_at.astimezone(layer.zone):{'%a %H:%M' if layer.hand_over is HandOver.DAILY else '%a %Y-%m-%d %H:%M'} %Z}"
-
-
-def plain(text: str) -> str:
-    """``text`` without what would steer the terminal."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def level_data(rule: LevelRule, ring_seconds: int) -> dict[str, Any]:

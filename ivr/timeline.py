@@ -1,16 +1,16 @@
 """An incident as a person reads it: who and what at the top, then every event with its second."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
-from ivr.event_words import duration, money, words
+from ivr.event_words import duration, money, whose, words
 from ivr.model import Cover, Event, FollowUp, HoldStatus, IncidentReport, IncidentStatus, IncidentSummary, Message
+from ivr.tables import minute, page, table
 
 
 def render(report: IncidentReport) -> RenderableType:
@@ -20,14 +20,12 @@ def render(report: IncidentReport) -> RenderableType:
 
 def render_list(summaries: Iterable[IncidentSummary]) -> RenderableType:
     """One line an incident, newest first."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("incident", "began", "status", "customer", "caller", "engineer", "talked"):
-        table.add_column(column)
-    for one in summaries:
-        status = one.reason or one.status
-        cells = (str(one.id), f"{one.began_at.astimezone():%Y-%m-%d %H:%M:%S}", status, _customer(one), _caller(one), one.engineer or "-")
-        table.add_row(*map(safe, cells), duration(one.talked_seconds))
-    return table
+    rows = (
+        (str(one.id), f"{one.began_at.astimezone():%Y-%m-%d %H:%M:%S}", one.reason or one.status, whose(one.customer, one.account),
+         _caller(one), one.engineer or "-", duration(one.talked_seconds))
+        for one in summaries
+    )  # fmt: skip
+    return table(rows, "incident", "began", "status", "customer", "caller", "engineer", "talked")
 
 
 def as_data(report: IncidentReport) -> dict[str, Any]:
@@ -84,12 +82,9 @@ def _money(report: IncidentReport) -> str:
 
 def _header(report: IncidentReport) -> Table:
     one = report.summary
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column()
-    lines: Mapping[str, str] = {
+    return page({
         "incident": str(one.id),
-        "customer": _customer(one),
+        "customer": whose(one.customer, one.account),
         "caller": _caller(one),
         "began": f"{one.began_at.astimezone():%A %d %B %Y, %H:%M:%S %Z}",
         "status": f"{one.status}: {one.reason}".replace("_", " ") if one.reason else str(one.status),
@@ -99,16 +94,13 @@ def _header(report: IncidentReport) -> Table:
         "money": _money(report),
         **({"follow-up": _follow_up(report.follow_up)} if report.follow_up else {}),
         **({"message": ", ".join(map(_message, report.messages))} if report.messages else {}),
-    }
-    for name, value in lines.items():
-        table.add_row(name, safe(value))
-    return table
+    })  # fmt: skip
 
 
 def _follow_up(left: FollowUp) -> str:
     if left.done_at is None:
         return "open"
-    return f"done by {left.done_by}, {left.done_at.astimezone():%Y-%m-%d %H:%M}" + (f": {left.note}" if left.note else "")
+    return f"done by {left.done_by}, {minute(left.done_at)}" + (f": {left.note}" if left.note else "")
 
 
 def _message(one: Message) -> str:
@@ -119,21 +111,12 @@ def _message(one: Message) -> str:
 
 
 def _events(report: IncidentReport) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("second", justify="right")
-    table.add_column("clock", style="dim")
-    table.add_column("what happened")
-    for offset, event in _with_offsets(report.events):
-        table.add_row(f"{offset:.1f}", f"{event.at.astimezone():%H:%M:%S}", safe(words(event)))
-    return table
+    rows = ((f"{offset:.1f}", f"{event.at.astimezone():%H:%M:%S}", words(event)) for offset, event in _with_offsets(report.events))
+    return table(rows, Column("second", justify="right"), Column("clock", style="dim"), "what happened")
 
 
 def _with_offsets(events: tuple[Event, ...]) -> list[tuple[float, Event]]:
     return [((event.at - events[0].at).total_seconds(), event) for event in events]
-
-
-def _customer(one: IncidentSummary) -> str:
-    return f"{one.customer} ({one.account})" if one.account else "not verified"
 
 
 def _caller(one: IncidentSummary) -> str:
@@ -154,8 +137,3 @@ def _cover(report: IncidentReport) -> str:
             return "unpaid: an administrator settles it with the customer"
         case None:
             return "not decided"
-
-
-def safe(text: str) -> str:
-    """``text`` without anything that would steer the terminal: control characters, bidi marks, markup."""
-    return escape("".join(letter if letter.isprintable() else "\ufffd" for letter in text))
