@@ -12,7 +12,7 @@ from ivr.tables import plain, table
 
 if TYPE_CHECKING:
     from ivr.config import Settings
-    from ivr.rota import Engineer
+    from ivr.rota import Engineer, Rota
     from ivr.store import Store
 
 engineer = Commands("engineer", "Engineers and their phones.")
@@ -110,6 +110,20 @@ def end(named: Named, as_json: AsJson = False) -> None:
             typer.echo(f"Still in the rota: {', '.join(layers)}. `ivr rota check` says what to change.")
 
 
+def serving(rota: "Rota", named: str) -> "Engineer":
+    """The engineer of this name or number. Exits with 2 for who has left. Raises UnknownRecord."""
+    from ivr.rota_names import engineer_of
+
+    found = engineer_of(rota, named)
+    if not found.active:
+        refuse(f"{found.name} has left. {_way_back(found)}.")
+    return found
+
+
+def _way_back(one: "Engineer") -> str:
+    return f"`ivr engineer change {one.id} --active` takes them back"
+
+
 def _numbers(given: "Settings", phones: list[str]) -> tuple[str, ...]:
     """E.164, each once. Fails for what is never dialled."""
     from ivr.dialable import refusal
@@ -135,7 +149,7 @@ def _addresses() -> list[str]:
 def _unused(store: "Store", name: str) -> None:
     for one in store.rota().engineers:
         if one.name.casefold() == name.casefold():
-            left = "" if one.active else f", who has left; `ivr engineer change {one.id} --active` takes them back"
+            left = "" if one.active else f", who has left; {_way_back(one)}"
             refuse(f"There is an engineer named {one.name} already (number {one.id}){left}.")
 
 

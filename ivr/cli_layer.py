@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ivr import hand_overs, moments
+from ivr.cli_engineer import serving
 from ivr.command_line import AsJson, print_json, records, refuse
 from ivr.command_options import a_name, reads
 from ivr.hand_overs import Rhythm
@@ -114,14 +115,8 @@ def add_to(rota: typer.Typer) -> None:
 
 def _members(store: "Store", named: list[str]) -> tuple[int, ...]:
     """The engineers' ids. Fails for who isn't there, or has left."""
-    from ivr.rota_names import engineer_of
-
     written = store.rota()
-    found = [engineer_of(written, one) for one in named]
-    for one in found:
-        if not one.active:
-            refuse(f"{one.name} has left. `ivr engineer change {one.id} --active` takes them back.")
-    return tuple(one.id for one in found)
+    return tuple(serving(written, one).id for one in named)
 
 
 def _in_order(layer: Layer) -> None:

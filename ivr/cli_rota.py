@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ivr import cli_layer, moments
+from ivr.cli_engineer import serving
 from ivr.command_line import AsJson, Commands, print_json, records, refuse, screen
 from ivr.command_options import a_name, reads
 from ivr.tables import plain, table
@@ -146,7 +147,7 @@ def override(
 ) -> None:
     """Put an engineer on call on a level for some time, in the place of whom its layers say. Several at once share the level."""
     from ivr import rota_text
-    from ivr.rota_names import engineer_of, level_of
+    from ivr.rota_names import level_of
 
     if until <= since:
         refuse(f"--until ({rota_text.when(until)}) must be later than --from ({rota_text.when(since)}).")
@@ -154,9 +155,7 @@ def override(
         refuse(f"--until ({rota_text.when(until)}) has passed: nobody would be on call by it.")
     with records() as (_, store):
         written = store.rota()
-        chosen = engineer_of(written, engineer)
-        if not chosen.active:
-            refuse(f"{chosen.name} has left. `ivr engineer change {chosen.id} --active` takes them back.")
+        chosen = serving(written, engineer)
         made = store.add_override(level_of(written, number), chosen.id, since, until, reason)
         one = next(one for one in store.rota().overrides if one.id == made)
     if as_json:

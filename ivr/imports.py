@@ -19,6 +19,7 @@ from ivr.forms import AgreementForm, CustomerForm, faults
 from ivr.pin_rules import make_pin, pin_fault
 from ivr.pins import check_pin, hash_pin
 from ivr.store import Store
+from ivr.tables import minute
 
 CUSTOMER: Final = (("account", "name"), ("email", "trunks", "language", "phones", "pin"))
 AGREEMENT: Final = (("account", "first_day", "last_day", "zone", "minutes"), ("period", "anchor", "carry_over", "emergencies", "increment"))
@@ -164,7 +165,7 @@ def _agreement_step(line: Line, form: AgreementForm, there: Sequence[AgreementRe
         return f"agreement {one.id} carries over, which makes no sense without a number of minutes; say no in the column carry_over too"
     if "ends_at" in names and one.ends_at <= datetime.now(UTC):
         how = f"`ivr agreement change {one.id} --last-day {form.last_day}` takes that back"
-        return f"agreement {one.id} is over since {one.ends_at.astimezone():%Y-%m-%d %H:%M}, and no table makes it valid again; {how}"
+        return f"agreement {one.id} is over since {minute(one.ends_at)}, and no table makes it valid again; {how}"
     words = ", ".join(f"{_COLUMNS.get(name, name)}: {_shown(one, name)} → {_shown_new(form, name)}" for name in names)
     return Step(line.number, form.account, "change", f"agreement {one.id}: {words}", {"id": one.id} | {name: row[name] for name in names})
 
