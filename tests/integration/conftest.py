@@ -1,4 +1,7 @@
-"""PostgreSQL for the integration tests: one server for each test process, a fresh migrated database for each test."""
+"""PostgreSQL for the integration tests: one server for each test process, a fresh migrated database for each test.
+
+Around it a sandbox for Stripe, and a manager that stands for Asterisk's.
+"""
 
 import shutil
 import tempfile
@@ -17,7 +20,10 @@ from ivr.embedded.stripe_sandbox import KEY, WEBHOOK_SECRET, SandboxControl, run
 from ivr.migrate import migrate, run_script
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
+from ivr.switchboard import Switchboard
+from tests.integration import fake_asterisk
 from tests.integration.cast import CAST
+from tests.integration.fake_asterisk import FakeManager
 from tests.integration.postgres_server import PostgresServer
 
 Sql = Callable[..., list[tuple[Any, ...]]]
@@ -117,3 +123,20 @@ def amend(sql: Sql) -> Amend:
         sql(f"UPDATE agreement SET {assignments} WHERE id = 1", *values)
 
     return run
+
+
+@pytest.fixture
+def manager() -> Iterator[FakeManager]:
+    """A manager that answers every action with success."""
+    with FakeManager() as manager:
+        yield manager
+
+
+@pytest.fixture
+def switchboard(manager: FakeManager) -> Iterator[Switchboard]:
+    """Connected to it."""
+    board = Switchboard(fake_asterisk.settings(ami_port=manager.port, ami_seconds=0.5))
+    board.start()
+    assert board.wait_connected(3)
+    yield board
+    board.stop()

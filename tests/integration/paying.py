@@ -1,10 +1,13 @@
 """Paying callers for the integration tests: what happens between the disclosure and the end, in a few words each."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ivr.card import Card
 from ivr.holds import authorise, open_hold
-from ivr.model import Consent, Cover, EndReason, Hold, HoldStatus, Incident
+from ivr.model import Consent, Cover, EndReason, Hold, HoldStatus, Incident, IntentStatus
+from ivr.reconcile import Findings, reconcile_once
+from ivr.settlement import settle
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 from tests.integration.cast import called, rungs
@@ -15,6 +18,7 @@ NO_FUNDS: Final = "4000000000009995"
 BLOCK: Final = 30
 BLOCK_CENTS: Final = 7500
 """Thirty minutes at the cast's rate: 2.50 USD a minute, 15 minutes at least, charged by the minute, no tax."""
+LONG_AGO: Final = timedelta(days=8)
 
 
 def card(number: str = GOOD) -> Card:
@@ -72,3 +76,24 @@ def talked(store: Store, incident_id: int, seconds: float, reason: EndReason = E
 def statuses(store: Store, incident_id: int) -> list[HoldStatus]:
     """Of the incident's holds, oldest first."""
     return [hold.status for hold in store.holds(incident_id)]
+
+
+def captured(store: Store, gateway: StripeGateway, seconds: float = 1000.0) -> Hold:
+    """A settled incident: 42.50 USD for 17 minutes."""
+    hold = prepaid(store, gateway)
+    talked(store, hold.incident_id, seconds)
+    settle(store, gateway, hold.incident_id)
+    return store.hold(hold.id)
+
+
+def intent_of(gateway: StripeGateway, hold: Hold) -> tuple[IntentStatus, int]:
+    """The payment at Stripe, and what was captured of it."""
+    assert hold.intent_id is not None
+    found = gateway.retrieve(hold.intent_id)
+    return found.status, found.captured_cents
+
+
+def reconciled(store: Store, gateway: StripeGateway, grace: float = 0) -> Findings:
+    """One run that settles at once what it would queue."""
+    since = datetime.now(UTC) - LONG_AGO
+    return reconcile_once(store, gateway, lambda number: settle(store, gateway, number), grace=grace, since=since)
