@@ -6,6 +6,7 @@ Around it a sandbox for Stripe, and a manager that stands for Asterisk's.
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 from ivr.switchboard import Switchboard
 from tests.integration import fake_asterisk
+from tests.integration.administering import Said, ivr
 from tests.integration.cast import CAST
 from tests.integration.fake_asterisk import FakeManager
 from tests.integration.postgres_server import PostgresServer
@@ -123,6 +125,12 @@ def amend(sql: Sql) -> Amend:
         sql(f"UPDATE agreement SET {assignments} WHERE id = 1", *values)
 
     return run
+
+
+@pytest.fixture
+def run(settings: Settings) -> Callable[..., Said]:
+    """The command line in this process, on a wide terminal."""
+    return partial(ivr, settings, COLUMNS="200", TERM="dumb")
 
 
 @pytest.fixture
