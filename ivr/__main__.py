@@ -1,26 +1,24 @@
 """The command line: parses and delegates."""
 
-from typing import Annotated
-
 import typer
 
-from ivr.cli_agreement import agreement
-from ivr.cli_asterisk import asterisk_files
-from ivr.cli_block import block, changes
-from ivr.cli_customer import customer
-from ivr.cli_doctor import doctor
-from ivr.cli_engineer import engineer
-from ivr.cli_follow_up import follow_up
-from ivr.cli_import import import_agreements, import_customers
-from ivr.cli_message import message
-from ivr.cli_money import money
-from ivr.cli_rate import rate
-from ivr.cli_rota import rota, who_rings
-from ivr.command_line import AsJson, Commands, print_json, ready, records, screen
-from ivr.command_options import Once
+from ivr.cli.agreement import agreement
+from ivr.cli.asterisk import asterisk_files
+from ivr.cli.block import block, changes
+from ivr.cli.customer import customer
+from ivr.cli.doctor import doctor
+from ivr.cli.engineer import engineer
+from ivr.cli.follow_up import follow_up
+from ivr.cli.imports import import_agreements, import_customers
+from ivr.cli.incident import incident
+from ivr.cli.message import message
+from ivr.cli.money import money
+from ivr.cli.options import Once
+from ivr.cli.rate import rate
+from ivr.cli.rota import rota, who_rings
+from ivr.cli.shared import ready
 
 app = typer.Typer(name="ivr", help="The paid emergency hotline.", no_args_is_help=True, pretty_exceptions_enable=False)
-incident = Commands("incident", "Incidents and their timelines.")
 app.add_typer(incident, name="incident")
 app.add_typer(money, name="money")
 app.add_typer(message, name="message")
@@ -73,28 +71,6 @@ def migrate() -> None:
 
     with ready() as given:
         bring_up_to_date(str(given.database_url))
-
-
-@incident.command()
-def show(number: Annotated[int, typer.Argument(help="The incident's number, as spoken to the caller.")], as_json: AsJson = False) -> None:
-    """One incident: who called, who came, and every second of it."""
-    from ivr import timeline
-
-    with records() as (_, store):
-        report = store.report(number)
-        print_json(timeline.as_data(report)) if as_json else screen().print(timeline.render(report))
-
-
-@incident.command(name="list")
-def list_incidents(
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20, as_json: AsJson = False
-) -> None:
-    """The newest incidents."""
-    from ivr import timeline
-
-    with records() as (_, store):
-        found = store.incidents(limit)
-        print_json([timeline.summary_data(one) for one in found]) if as_json else screen().print(timeline.render_list(found))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """What an administrator enters, as the commands show it. Frozen dataclasses; no I/O. The flow's own views are in ``ivr/model.py``."""
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ivr.model import Rate
+from ivr.moments import first_moment, last_moment, zone_or_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,19 @@ class AgreementRecord:
     def as_data(self) -> dict[str, Any]:
         """For a program; ``is_valid`` is of this moment."""
         return asdict(self) | {"is_valid": self.is_valid(datetime.now(UTC))}
+
+    def term(self) -> tuple[str, str]:
+        """The first and the last day in the agreement's zone; with the time of day where it is not a whole day.
+
+        A day may begin at 01:00, where a change of the clocks skips midnight.
+        """
+        zone = zone_or_utc(self.zone)
+        starts, ends = self.starts_at.astimezone(zone), self.ends_at.astimezone(zone)
+        first, last = starts.date(), (self.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+        return (
+            f"{first}" if first_moment(first, zone) == self.starts_at else f"{starts:%Y-%m-%d %H:%M}",
+            f"{last}" if last_moment(last, zone) == self.ends_at else f"{ends:%Y-%m-%d %H:%M}",
+        )
 
     def is_valid(self, at: datetime) -> bool:
         """Whether it is in force."""

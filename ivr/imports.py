@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from ivr import admin_pages, csv_file
+from ivr import csv_file
 from ivr.administered import AgreementRecord, CustomerRecord
 from ivr.config import Settings
 from ivr.csv_file import BadFile, Line
@@ -175,7 +175,7 @@ def _said(line: Line, field: str) -> bool:
 
 
 def _shown(one: AgreementRecord, name: str) -> str:
-    return admin_pages.term(one)[1] if name == "ends_at" else str(getattr(one, name))
+    return one.term()[1] if name == "ends_at" else str(getattr(one, name))
 
 
 def _shown_new(form: AgreementForm, name: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ivr.command_line import AsJson, Commands, fail, print_json, records, screen
+from ivr.cli.shared import AsJson, Commands, fail, print_json, records, screen
 from ivr.errors import NotYet, StripeRefused, StripeUnavailable
 from ivr.event_words import money as amount
 from ivr.model import Debt

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ivr import hand_overs, moments
-from ivr.cli_engineer import serving
-from ivr.command_line import AsJson, print_json, records, refuse
-from ivr.command_options import a_name, reads
+from ivr.cli.engineer import serving
+from ivr.cli.options import a_name, reads
+from ivr.cli.shared import AsJson, print_json, records, refuse
 from ivr.hand_overs import Rhythm
 from ivr.rota import HandOver, Layer
 
@@ -65,7 +65,7 @@ def change_layer(
     as_json: AsJson = False,
 ) -> None:
     """Change a layer; it counts at once, for past turns too. To change it from a day on, end it that day and add another."""
-    from ivr.rota_names import layer_of
+    from ivr.cli.rota_names import layer_of
 
     with records() as (_, store):
         old = layer_of(store.rota(), named)
@@ -96,7 +96,7 @@ def end_layer(
 ) -> None:
     """End a layer: from 00:00 of that day on, in its zone, it counts no more; never longer than before. It stays for the past."""
     from ivr import oncall
-    from ivr.rota_names import layer_of
+    from ivr.cli.rota_names import layer_of
 
     with records() as (_, store):
         old = layer_of(store.rota(), named)
@@ -130,7 +130,7 @@ def _today(zone: ZoneInfo) -> date:
 
 def _tell(store: "Store", name: str, as_json: bool) -> None:
     """The layer as it stands now."""
-    from ivr import rota_text
+    from ivr.cli import rota_text
 
     written = store.rota()
     layer = next(one for one in written.layers if one.name == name)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from ivr import admin_pages, moments
+from ivr import moments
 from ivr.administered import RateRecord
-from ivr.command_line import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
-from ivr.command_options import reads
+from ivr.cli import pages
+from ivr.cli.options import reads
+from ivr.cli.shared import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
 from ivr.errors import UnknownRecord
 from ivr.forms import RateForm, faults
 
@@ -83,7 +84,7 @@ def list_rates(as_json: AsJson = False) -> None:
     """Every rate, oldest first."""
     with records() as (_, store):
         found = store.rates()
-    print_json([_data(one) for one in found]) if as_json else screen().print(admin_pages.rates_listed(found, datetime.now(UTC)))
+    print_json([_data(one) for one in found]) if as_json else screen().print(pages.rates_listed(found, datetime.now(UTC)))
 
 
 def _warn_of_length(form: RateForm) -> None:
@@ -108,7 +109,7 @@ def _found(store: "Store", number: int) -> RateRecord:
 
 def _shown(store: "Store", number: int, as_json: bool) -> None:
     one = _found(store, number)
-    print_json(_data(one)) if as_json else screen().print(admin_pages.rates_listed([one], datetime.now(UTC)))
+    print_json(_data(one)) if as_json else screen().print(pages.rates_listed([one], datetime.now(UTC)))
 
 
 def _data(one: RateRecord) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``ivr who-rings`` and ``ivr rota …``: who is on call. Layers are in :mod:`ivr.cli_layer`."""
+"""``ivr who-rings`` and ``ivr rota …``: who is on call. Layers are in :mod:`ivr.cli.layer`."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
-from ivr import cli_layer, moments
-from ivr.cli_engineer import serving
-from ivr.command_line import AsJson, Commands, print_json, records, refuse, screen
-from ivr.command_options import a_name, reads
+from ivr import moments
+from ivr.cli import layer as layers
+from ivr.cli.engineer import serving
+from ivr.cli.options import a_name, reads
+from ivr.cli.shared import AsJson, Commands, print_json, records, refuse, screen
 from ivr.tables import plain, table
 
 rota = Commands("rota", "Who is on call: levels, layers of engineers who take turns, overrides.")
-cli_layer.add_to(rota)
+layers.add_to(rota)
 
 LevelNumber = Annotated[int, typer.Argument(metavar="LEVEL", min=1, max=99, help="1 is rung first.")]
 Moment = typer.Option(metavar="TIME", parser=reads(moments.moment), help="Without an offset it is this machine's time.")
@@ -21,7 +22,8 @@ Moment = typer.Option(metavar="TIME", parser=reads(moments.moment), help="Withou
 
 def who_rings(at: Annotated[datetime | None, Moment] = None, as_json: AsJson = False) -> None:
     """Who is rung now, or at another time, and in what order."""
-    from ivr import oncall, rota_text
+    from ivr import oncall
+    from ivr.cli import rota_text
     from ivr.rota_check import dialable, problems
 
     with records() as (given, store):
@@ -45,7 +47,8 @@ def show(
     everything: Annotated[bool, typer.Option("--all", help="Also layers and overrides that are over.")] = False, as_json: AsJson = False
 ) -> None:
     """Levels, layers and overrides that are not over, and who is on call now."""
-    from ivr import oncall, rota_text
+    from ivr import oncall
+    from ivr.cli import rota_text
 
     now = datetime.now(UTC)
     with records() as (given, store):
@@ -80,7 +83,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Gaps, phones that are never dialled, layers without engineers, who left and is still in the rota. Exit code 1 if there is any."""
-    from ivr import rota_text
+    from ivr.cli import rota_text
     from ivr.rota_check import problems
 
     now = datetime.now(UTC)
@@ -107,7 +110,7 @@ def level(
     as_json: AsJson = False,
 ) -> None:
     """Make a level, or change how it is rung."""
-    from ivr import rota_text
+    from ivr.cli import rota_text
 
     if ring_default and ring_seconds is not None:
         refuse("Give --ring-seconds or --ring-default, not both.")
@@ -122,7 +125,7 @@ def level(
 def end_level(number: LevelNumber, as_json: AsJson = False) -> None:
     """A level is no longer wanted: nobody on it is no gap any more. Its layers must be over; a new one begins it again."""
     from ivr import oncall
-    from ivr.rota_names import level_of
+    from ivr.cli.rota_names import level_of
 
     now = datetime.now(UTC)
     with records() as (_, store):
@@ -146,8 +149,8 @@ def override(
     as_json: AsJson = False,
 ) -> None:
     """Put an engineer on call on a level for some time, in the place of whom its layers say. Several at once share the level."""
-    from ivr import rota_text
-    from ivr.rota_names import level_of
+    from ivr.cli import rota_text
+    from ivr.cli.rota_names import level_of
 
     if until <= since:
         refuse(f"--until ({rota_text.when(until)}) must be later than --from ({rota_text.when(since)}).")
@@ -172,7 +175,7 @@ def end_override(
     as_json: AsJson = False,
 ) -> None:
     """End an override before its time. One that has not begun never will."""
-    from ivr import rota_text
+    from ivr.cli import rota_text
 
     moment = at or datetime.now(UTC)
     with records() as (_, store):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from ivr import admin_pages
 from ivr.administered import CustomerRecord
-from ivr.command_line import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
+from ivr.cli import pages
+from ivr.cli.pin_option import Pin, PinFrom, chosen_pin
+from ivr.cli.shared import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
 from ivr.config import Settings
 from ivr.forms import CustomerForm, faults
-from ivr.pin_option import Pin, PinFrom, chosen_pin
 
 if TYPE_CHECKING:
     from ivr.store import Store
@@ -108,7 +108,7 @@ def list_customers(
     """The customers, by account."""
     with records() as (_, store):
         found = store.customers(find, ended=ended)
-    print_json([asdict(one) for one in found]) if as_json else screen().print(admin_pages.listed(found))
+    print_json([asdict(one) for one in found]) if as_json else screen().print(pages.listed(found))
 
 
 @customer.command()
@@ -198,7 +198,7 @@ def _shown(given: Settings, store: "Store", account: str, as_json: bool, pin: st
     if as_json:
         more = {"agreements": [one.as_data() for one in agreements], "spoken_name": sound} | ({"pin": pin} if pin else {})
         return print_json(asdict(record) | more)
-    screen().print(admin_pages.shown(record, agreements, sound))
+    screen().print(pages.shown(record, agreements, sound))
     if pin:
         typer.echo(f"\nThe PIN is {pin}. It is shown this once; give it to the customer.")
     return None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ivr.command_line import ready
+from ivr.cli.shared import ready
 
 Folder = Annotated[Path, typer.Argument(help="Where Asterisk will find it: etc and data are made in there.")]
 Parts = Annotated[Path, typer.Option("--parts", help="Where Asterisk has its modules, music, sounds and documentation.")]

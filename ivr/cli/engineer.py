@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ivr.command_line import AsJson, Commands, print_json, records, refuse, screen
-from ivr.command_options import a_name, reads
+from ivr.cli.options import a_name, reads
+from ivr.cli.shared import AsJson, Commands, print_json, records, refuse, screen
 from ivr.tables import plain, table
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def list_engineers(
     everybody: Annotated[bool, typer.Option("--all", help="Also those who have left.")] = False, as_json: AsJson = False
 ) -> None:
     """Engineers in the order of their positions."""
-    from ivr import rota_text
+    from ivr.cli import rota_text
 
     with records() as (given, store):
         found = [rota_text.engineer_data(one, given.dial_prefixes) for one in store.rota().engineers if one.active or everybody]
@@ -57,7 +57,7 @@ def list_engineers(
 @engineer.command()
 def show(named: Named, as_json: AsJson = False) -> None:
     """One engineer: phones, and which of them are never dialled."""
-    from ivr.rota_names import engineer_of
+    from ivr.cli.rota_names import engineer_of
 
     with records() as (given, store):
         _tell(store, given, engineer_of(store.rota(), named).id, as_json)
@@ -76,7 +76,7 @@ def change(
     as_json: AsJson = False,
 ) -> None:
     """Change an engineer. --phone replaces all phones before: give every one of them."""
-    from ivr.rota_names import engineer_of
+    from ivr.cli.rota_names import engineer_of
 
     with records() as (given, store):
         old = engineer_of(store.rota(), named)
@@ -100,7 +100,7 @@ def change(
 @engineer.command()
 def end(named: Named, as_json: AsJson = False) -> None:
     """An engineer leaves: is never rung again. What they did stays; in the rota the next one of their layers stands in."""
-    from ivr.rota_names import engineer_of
+    from ivr.cli.rota_names import engineer_of
 
     with records() as (given, store):
         old = engineer_of(store.rota(), named)
@@ -112,7 +112,7 @@ def end(named: Named, as_json: AsJson = False) -> None:
 
 def serving(rota: "Rota", named: str) -> "Engineer":
     """The engineer of this name or number. Exits with 2 for who has left. Raises UnknownRecord."""
-    from ivr.rota_names import engineer_of
+    from ivr.cli.rota_names import engineer_of
 
     found = engineer_of(rota, named)
     if not found.active:
@@ -155,7 +155,7 @@ def _unused(store: "Store", name: str) -> None:
 
 def _tell(store: "Store", given: "Settings", engineer_id: int, as_json: bool) -> None:
     """The engineer as they stand now."""
-    from ivr import rota_text
+    from ivr.cli import rota_text
 
     one: Engineer = next(one for one in store.rota().engineers if one.id == engineer_id)
     data = rota_text.engineer_data(one, given.dial_prefixes) | {"pages": len(store.page_addresses([one.id]))}

@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from ivr.command_options import Once
+from ivr.cli.options import Once
 from ivr.config import Settings, faults, settings
 from ivr.errors import HotlineError, StoreUnavailable, StripeUnavailable
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ivr.command_line import AsJson, print_json, records, screen
+from ivr.cli.shared import AsJson, print_json, records, screen
 from ivr.config import Settings
 from ivr.tables import table
 

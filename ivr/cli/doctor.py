@@ -5,7 +5,7 @@ from dataclasses import asdict
 import typer
 from pydantic import ValidationError
 
-from ivr.command_line import AsJson, print_json
+from ivr.cli.shared import AsJson, print_json
 
 
 def doctor(as_json: AsJson = False) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 from ivr.administered import AgreementRecord, Block, Change, CustomerRecord, RateRecord
 from ivr.event_words import duration, money
 from ivr.model import AgreementUse
-from ivr.moments import first_moment, last_moment, zone_or_utc
+from ivr.moments import zone_or_utc
 from ivr.tables import minute, page, table
 
 _PLUMBING: Final = ("id", "created_at", "customer_id", "request")
@@ -46,7 +46,7 @@ def shown(one: CustomerRecord, agreements: Sequence[AgreementRecord], sound: str
 def agreements_listed(agreements: Iterable[AgreementRecord]) -> Table:
     """One line an agreement."""
     rows = (
-        (str(one.id), one.account, one.customer, *term(one), minutes(one),
+        (str(one.id), one.account, one.customer, *one.term(), minutes(one),
          _standing(one) + ("" if one.covers_emergencies else ", without emergencies"))
         for one in agreements
     )  # fmt: skip
@@ -55,7 +55,7 @@ def agreements_listed(agreements: Iterable[AgreementRecord]) -> Table:
 
 def agreement_shown(one: AgreementRecord, use: AgreementUse | None, others: Sequence[AgreementRecord]) -> RenderableType:
     """One agreement, what is used of it in this period, and which others run at the same time."""
-    first, last = term(one)
+    first, last = one.term()
     lines = {
         "agreement": f"{one.id}, {_standing(one)}",
         "customer": f"{one.customer} ({one.account})",
@@ -67,20 +67,6 @@ def agreement_shown(one: AgreementRecord, use: AgreementUse | None, others: Sequ
     }
     also = [f"Agreement {other.id} runs at the same time; the unlimited one pays first, then the one with most left." for other in others]
     return Group(page(lines | (_used(use, one.zone) if use else {})), *map(Text, also))
-
-
-def term(one: AgreementRecord) -> tuple[str, str]:
-    """The first and the last day in the agreement's zone; with the time of day where it is not a whole day.
-
-    A day may begin at 01:00, where a change of the clocks skips midnight.
-    """
-    zone = zone_or_utc(one.zone)
-    starts, ends = one.starts_at.astimezone(zone), one.ends_at.astimezone(zone)
-    first, last = starts.date(), (one.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
-    return (
-        f"{first}" if first_moment(first, zone) == one.starts_at else f"{starts:%Y-%m-%d %H:%M}",
-        f"{last}" if last_moment(last, zone) == one.ends_at else f"{ends:%Y-%m-%d %H:%M}",
-    )
 
 
 def minutes(one: AgreementRecord) -> str:

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from ivr import admin_pages, forms, moments
+from ivr import forms, moments
 from ivr.administered import Block
-from ivr.command_line import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
-from ivr.command_options import reads
+from ivr.cli import pages
+from ivr.cli.options import reads
+from ivr.cli.shared import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
 from ivr.config import Settings
 from ivr.forms import faults
 
@@ -105,7 +106,7 @@ def changes(
         if entity is not None and entity not in (known := store.audited()):
             refuse(f"--entity: there is no {entity!r}; there are {', '.join(known)}.")
         found = store.changes(entity, key, limit)
-    print_json([asdict(one) for one in found]) if as_json else screen().print(admin_pages.changes_listed(found))
+    print_json([asdict(one) for one in found]) if as_json else screen().print(pages.changes_listed(found))
 
 
 def _checked(given: Settings, phone: str, reason: str = "none") -> tuple[str, str]:
@@ -121,4 +122,4 @@ def _checked(given: Settings, phone: str, reason: str = "none") -> tuple[str, st
 
 
 def _shown(found: list[Block], as_json: bool) -> None:
-    print_json([asdict(one) for one in found]) if as_json else screen().print(admin_pages.blocks_listed(found))
+    print_json([asdict(one) for one in found]) if as_json else screen().print(pages.blocks_listed(found))

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from ivr import admin_pages, moments
+from ivr import moments
 from ivr.administered import AgreementRecord
-from ivr.command_line import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
-from ivr.command_options import reads
+from ivr.cli import pages
+from ivr.cli.options import reads
+from ivr.cli.shared import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
 from ivr.forms import AgreementForm, faults
 from ivr.tables import minute
 
@@ -136,7 +137,7 @@ def list_agreements(
         if account is not None:
             store.customer_record(account)  # or an empty list would hide a mistyped number
         found = store.agreement_records(*([account] if account else []), ended=ended)
-    print_json([one.as_data() for one in found]) if as_json else screen().print(admin_pages.agreements_listed(found))
+    print_json([one.as_data() for one in found]) if as_json else screen().print(pages.agreements_listed(found))
 
 
 def _form(**values: Any) -> AgreementForm:
@@ -161,7 +162,7 @@ def _lost(before: AgreementRecord, form: AgreementForm, asked: dict[str, Any]) -
 def _as_typed(one: AgreementRecord) -> dict[str, Any]:
     """An agreement as its form, for what a change leaves alone."""
     zone = moments.zone_or_utc(one.zone)
-    first, last = admin_pages.term(one)
+    first, last = one.term()
     return {
         "account": one.account, "first_day": first[:10], "last_day": last[:10], "zone": zone,
         "minutes": "unlimited" if one.minutes is None else max(1, one.minutes), "period": one.period, "anchor": one.anchor,
@@ -183,4 +184,4 @@ def _shown(store: "Store", number: int, as_json: bool) -> None:
     if as_json:
         print_json(one.as_data() | {"use": use and asdict(use), "overlaps": [other.id for other in others]})
     else:
-        screen().print(admin_pages.agreement_shown(one, use, others))
+        screen().print(pages.agreement_shown(one, use, others))

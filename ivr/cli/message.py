@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from ivr.command_line import AsJson, Commands, print_json, records, screen
-from ivr.command_options import Once, a_name, reads
+from ivr.cli.options import Once, a_name, reads
+from ivr.cli.shared import AsJson, Commands, print_json, records, screen
 from ivr.config import Settings
 from ivr.errors import SetupError, UnknownRecord
 from ivr.event_words import duration, whose

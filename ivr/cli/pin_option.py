@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ivr.command_line import refuse
+from ivr.cli.shared import refuse
 from ivr.pin_rules import make_pin, pin_fault
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ivr.command_line import AsJson, Commands, fail, print_json, records, screen
+from ivr.cli.shared import AsJson, Commands, fail, print_json, records, screen
 from ivr.event_words import whose
 from ivr.model import FollowUp
 from ivr.tables import minute, table
