@@ -1,6 +1,6 @@
 """Bad inputs 8: amounts 0, negative, fractional, beyond 64 bits, and unknown currencies, wherever an amount can come in.
 
-The tariff's own refusals are in tests/unit/test_tariff.py; an administrator's refund in Python in test_reconcile.py.
+The tariff's own refusals are in tests/unit/test_tariff.py; an administrator's refund in Python in test_refunds.py.
 """
 
 from dataclasses import replace
