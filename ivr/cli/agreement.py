@@ -11,7 +11,7 @@ from ivr import moments
 from ivr.administered import AgreementRecord
 from ivr.cli import pages
 from ivr.cli.options import reads
-from ivr.cli.shared import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
+from ivr.cli.shared import AsJson, Commands, Yes, answer, fail, print_json, records, refuse, screen, sure
 from ivr.forms import AgreementForm, faults
 from ivr.tables import minute
 
@@ -114,7 +114,7 @@ def end(
         if last <= one.starts_at:
             if not store.withdraw_agreement(number):
                 fail(f"Agreement {number} has begun meanwhile. Try again.")
-            return print_json({"removed": number}) if as_json else typer.echo(f"Agreement {number} had not begun: it is removed.")
+            return answer({"removed": number}, f"Agreement {number} had not begun: it is removed.", as_json)
         store.write_agreements([{"id": number, "ends_at": last}])
         return _shown(store, number, as_json)
 
@@ -137,7 +137,7 @@ def list_agreements(
         if account is not None:
             store.customer_record(account)  # or an empty list would hide a mistyped number
         found = store.agreement_records(*([account] if account else []), ended=ended)
-    print_json([one.as_data() for one in found]) if as_json else screen().print(pages.agreements_listed(found))
+    answer([one.as_data() for one in found], pages.agreements_listed(found), as_json)
 
 
 def _form(**values: Any) -> AgreementForm:

@@ -11,7 +11,7 @@ from ivr import forms, moments
 from ivr.administered import Block
 from ivr.cli import pages
 from ivr.cli.options import reads
-from ivr.cli.shared import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
+from ivr.cli.shared import AsJson, Commands, Yes, answer, fail, records, refuse, sure
 from ivr.config import Settings
 from ivr.forms import faults
 
@@ -106,7 +106,7 @@ def changes(
         if entity is not None and entity not in (known := store.audited()):
             refuse(f"--entity: there is no {entity!r}; there are {', '.join(known)}.")
         found = store.changes(entity, key, limit)
-    print_json([asdict(one) for one in found]) if as_json else screen().print(pages.changes_listed(found))
+    answer([asdict(one) for one in found], pages.changes_listed(found), as_json)
 
 
 def _checked(given: Settings, phone: str, reason: str = "none") -> tuple[str, str]:
@@ -122,4 +122,4 @@ def _checked(given: Settings, phone: str, reason: str = "none") -> tuple[str, st
 
 
 def _shown(found: list[Block], as_json: bool) -> None:
-    print_json([asdict(one) for one in found]) if as_json else screen().print(pages.blocks_listed(found))
+    answer([asdict(one) for one in found], pages.blocks_listed(found), as_json)

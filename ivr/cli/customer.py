@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ivr.administered import CustomerRecord
 from ivr.cli import pages
 from ivr.cli.pin_option import Pin, PinFrom, chosen_pin
-from ivr.cli.shared import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
+from ivr.cli.shared import AsJson, Commands, Yes, answer, fail, print_json, records, refuse, screen, sure
 from ivr.config import Settings
 from ivr.forms import CustomerForm, faults
 
@@ -108,7 +108,7 @@ def list_customers(
     """The customers, by account."""
     with records() as (_, store):
         found = store.customers(find, ended=ended)
-    print_json([asdict(one) for one in found]) if as_json else screen().print(pages.listed(found))
+    answer([asdict(one) for one in found], pages.listed(found), as_json)
 
 
 @customer.command()

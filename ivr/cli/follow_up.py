@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ivr.cli.shared import AsJson, Commands, fail, print_json, records, screen
+from ivr.cli.shared import AsJson, Commands, answer, fail, print_json, records, screen
 from ivr.event_words import whose
 from ivr.model import FollowUp
 from ivr.tables import minute, table
@@ -42,9 +42,7 @@ def done(
     with records() as (given, store):
         store.follow_up_done(number, by.strip() or given.actor, note.strip() or None)
         found = store.follow_up(number)
-    if as_json:
-        return print_json(follow_up_data(found) if found else None)
-    return typer.echo(f"The follow-up of incident {number} is done.")
+    return answer(follow_up_data(found) if found else None, f"The follow-up of incident {number} is done.", as_json)
 
 
 def _cells(one: FollowUp) -> tuple[str, ...]:

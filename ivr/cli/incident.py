@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ivr import timeline
-from ivr.cli.shared import AsJson, Commands, print_json, records, screen
+from ivr.cli.shared import AsJson, Commands, answer, records
 
 incident = Commands("incident", "Incidents and their timelines.")
 
@@ -15,7 +15,7 @@ def show(number: Annotated[int, typer.Argument(help="The incident's number, as s
     """One incident: who called, who came, and every second of it."""
     with records() as (_, store):
         report = store.report(number)
-        print_json(timeline.as_data(report)) if as_json else screen().print(timeline.render(report))
+        answer(timeline.as_data(report), timeline.render(report), as_json)
 
 
 @incident.command(name="list")
@@ -25,4 +25,4 @@ def list_incidents(
     """The newest incidents."""
     with records() as (_, store):
         found = store.incidents(limit)
-        print_json([timeline.summary_data(one) for one in found]) if as_json else screen().print(timeline.render_list(found))
+        answer([timeline.summary_data(one) for one in found], timeline.render_list(found), as_json)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from ivr.cli.options import Once, a_name, reads
-from ivr.cli.shared import AsJson, Commands, print_json, records, screen
+from ivr.cli.shared import AsJson, Commands, answer, print_json, records, screen
 from ivr.config import Settings
 from ivr.errors import SetupError, UnknownRecord
 from ivr.event_words import duration, whose
@@ -86,9 +86,8 @@ def heard(
         _of(store, incident)
         name = by or given.actor
         marked = store.messages_heard(incident, name)
-    if as_json:
-        return print_json({"incident": incident, "marked": marked, "by": name})
-    return typer.echo(f"Marked as heard by {name}: {marked}." if marked else f"Incident {incident} has no message that was not heard yet.")
+    said = f"Marked as heard by {name}: {marked}." if marked else f"Incident {incident} has no message that was not heard yet."
+    return answer({"incident": incident, "marked": marked, "by": name}, said, as_json)
 
 
 def _of(store: "Store", incident: int) -> list[Message]:

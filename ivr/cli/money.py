@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ivr.cli.shared import AsJson, Commands, fail, print_json, records, screen
+from ivr.cli.shared import AsJson, Commands, answer, fail, print_json, records, screen
 from ivr.errors import NotYet, StripeRefused, StripeUnavailable
 from ivr.event_words import money as amount
 from ivr.model import Debt
@@ -66,9 +66,7 @@ def refund(
     with records() as (given, store):
         done = refunds.refund(store, StripeGateway(given), number, cents, reason)
         currency = store.hold(done[0].hold_id).currency
-    if as_json:
-        return print_json([asdict(one) for one in done])
-    return typer.echo(f"{amount(cents, currency)} of incident {number} given back.")
+    return answer([asdict(one) for one in done], f"{amount(cents, currency)} of incident {number} given back.", as_json)
 
 
 @money.command()

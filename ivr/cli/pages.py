@@ -21,9 +21,10 @@ _FIELDS: Final = {"pin_hash": "PIN", "closed_at": "left"}
 def listed(customers: Iterable[CustomerRecord]) -> Table:
     """One line a customer."""
     rows = (
-        (one.account, one.name, ", ".join(one.phones) or "-", "ours" if one.trunks else "-", str(one.incidents), "left" if one.closed_at else "")
+        (one.account, one.name, ", ".join(one.phones) or "-", "ours" if one.trunks else "-", str(one.incidents),
+         "left" if one.closed_at else "")
         for one in customers
-    )
+    )  # fmt: skip
     return table(rows, "account", "name", "phones", "trunks", "incidents", "")
 
 

@@ -11,7 +11,7 @@ from ivr import moments
 from ivr.administered import RateRecord
 from ivr.cli import pages
 from ivr.cli.options import reads
-from ivr.cli.shared import AsJson, Commands, Yes, fail, print_json, records, refuse, screen, sure
+from ivr.cli.shared import AsJson, Commands, Yes, answer, fail, records, refuse, sure
 from ivr.errors import UnknownRecord
 from ivr.forms import RateForm, faults
 
@@ -68,7 +68,7 @@ def end(number: Number, yes: Yes = False, as_json: AsJson = False) -> None:
         sure(f"Take back rate {number}?", yes)
         if not store.withdraw_rate(number):
             fail(f"Callers are told rate {number}, or were: it stays as it is. `ivr rate add` makes another valid.")
-    print_json({"removed": number}) if as_json else typer.echo(f"Rate {number} is taken back.")
+    answer({"removed": number}, f"Rate {number} is taken back.", as_json)
 
 
 @rate.command()
@@ -84,7 +84,7 @@ def list_rates(as_json: AsJson = False) -> None:
     """Every rate, oldest first."""
     with records() as (_, store):
         found = store.rates()
-    print_json([_data(one) for one in found]) if as_json else screen().print(pages.rates_listed(found, datetime.now(UTC)))
+    answer([_data(one) for one in found], pages.rates_listed(found, datetime.now(UTC)), as_json)
 
 
 def _warn_of_length(form: RateForm) -> None:
@@ -109,7 +109,7 @@ def _found(store: "Store", number: int) -> RateRecord:
 
 def _shown(store: "Store", number: int, as_json: bool) -> None:
     one = _found(store, number)
-    print_json(_data(one)) if as_json else screen().print(pages.rates_listed([one], datetime.now(UTC)))
+    answer(_data(one), pages.rates_listed([one], datetime.now(UTC)), as_json)
 
 
 def _data(one: RateRecord) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ivr import moments
 from ivr.cli import layer as layers
 from ivr.cli.engineer import serving
 from ivr.cli.options import a_name, reads
-from ivr.cli.shared import AsJson, Commands, print_json, records, refuse, screen
+from ivr.cli.shared import AsJson, Commands, answer, print_json, records, refuse, screen
 from ivr.tables import plain, table
 
 rota = Commands("rota", "Who is on call: levels, layers of engineers who take turns, overrides.")
@@ -118,7 +118,7 @@ def level(
         store.set_level(number, together=together, ring_seconds=0 if ring_default else ring_seconds)
         rule = next(one for one in store.rota().levels if one.number == number)
     data = rota_text.level_data(rule, given.ring_seconds)
-    return print_json(data) if as_json else typer.echo(f"Level {number}: {data['rung']}, {data['ring_seconds']} s each.")
+    return answer(data, f"Level {number}: {data['rung']}, {data['ring_seconds']} s each.", as_json)
 
 
 @rota.command("end-level")
@@ -136,7 +136,7 @@ def end_level(number: LevelNumber, as_json: AsJson = False) -> None:
         if staying:
             refuse(f"Level {number} still has {', '.join(staying)}. End that first.")
         store.end_level(number)
-    return print_json({"level": number, "ended": True}) if as_json else typer.echo(f"Level {number} is ended.")
+    return answer({"level": number, "ended": True}, f"Level {number} is ended.", as_json)
 
 
 @rota.command()
@@ -161,9 +161,8 @@ def override(
         chosen = serving(written, engineer)
         made = store.add_override(level_of(written, number), chosen.id, since, until, reason)
         one = next(one for one in store.rota().overrides if one.id == made)
-    if as_json:
-        return print_json(rota_text.override_data(one, written))
-    return typer.echo(f"Override {made}: {chosen.name} on level {number} from {rota_text.when(one.since)} to {rota_text.when(one.until)}.")
+    said = f"Override {made}: {chosen.name} on level {number} from {rota_text.when(one.since)} to {rota_text.when(one.until)}."
+    return answer(rota_text.override_data(one, written), said, as_json)
 
 
 @rota.command("end-override")
@@ -181,4 +180,4 @@ def end_override(
     with records() as (_, store):
         store.end_override(number, moment)
     data = {"id": number, "ended": moment.isoformat()}
-    return print_json(data) if as_json else typer.echo(f"Override {number} counts no longer than {rota_text.when(moment)}.")
+    return answer(data, f"Override {number} counts no longer than {rota_text.when(moment)}.", as_json)

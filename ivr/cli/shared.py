@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from ivr.cli.options import Once
 from ivr.config import Settings, faults, settings
@@ -101,6 +101,16 @@ def login() -> str:
 def screen() -> Console:
     """A terminal's width where there is one; never cut lines in a pipe."""
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+
+
+def answer(data: object, shown: RenderableType, as_json: bool) -> None:
+    """``data`` for a program, ``shown`` for a person: a sentence as it stands, all else as wide as the terminal."""
+    if as_json:
+        print_json(data)
+    elif isinstance(shown, str):
+        typer.echo(shown)
+    else:
+        screen().print(shown)
 
 
 def print_json(data: object) -> None:
