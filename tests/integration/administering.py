@@ -19,7 +19,9 @@ from ivr.config import Settings
 ROOT: Final = Path(__file__).parents[2]
 AGREEMENT: Final = ("--first-day", "2026-01-01", "--last-day", "2199-12-30", "--zone", "America/New_York", "--minutes", "60")
 RATE: Final = ("--cents", "275", "--minimum", "15", "--tax", "8.25", "--yes")
-LAYER: Final = ("rota", "add-layer", "primary", "--engineer", "Ann", "--engineer", "ben", "--zone", "America/New_York", "--from", "2026-01-01")
+LAYER: Final = (
+    "rota", "add-layer", "primary", "--engineer", "Ann", "--engineer", "ben", "--zone", "America/New_York", "--from", "2026-01-01",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

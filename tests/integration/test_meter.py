@@ -8,6 +8,7 @@ from threading import RLock
 import pytest
 
 from ivr import meter as meter_module
+from ivr.embedded.waiting import wait_until
 from ivr.errors import StoreUnavailable, UnknownRecord
 from ivr.meter import Meter
 from ivr.model import OpenTalk
@@ -16,7 +17,6 @@ from ivr.records.talks import boot_id
 from ivr.switchboard import Switchboard
 
 from .fake_asterisk import FakeManager, settings
-from .test_switchboard import until
 
 OFFER, CALLER, BRIDGE = "ess-offer-7", "1700000000.1", "bridge-1"
 
@@ -98,7 +98,7 @@ class Setting:
         board.start()
         meter.start()
         assert board.wait_connected(3)
-        assert until(lambda: meter.sure)
+        assert wait_until(lambda: meter.sure, 5)
         return meter
 
     def dies(self) -> None:
@@ -142,11 +142,11 @@ def test_a_talk_is_written_as_it_begins_goes_on_and_ends(scene: Setting) -> None
     scene.starts()
     began = time.monotonic()
     scene.joins(OFFER, CALLER)
-    assert until(lambda: scene.written() == [(OFFER, False)])
-    assert until(lambda: scene.records.rows[0].seconds > 0.2)
+    assert wait_until(lambda: scene.written() == [(OFFER, False)], 5)
+    assert wait_until(lambda: scene.records.rows[0].seconds > 0.2, 5)
     assert scene.records.rows[0].seconds <= time.monotonic() - began
     scene.parts(CALLER)
-    assert until(lambda: scene.written() == [(OFFER, True)])
+    assert wait_until(lambda: scene.written() == [(OFFER, True)], 5)
     assert abs(scene.records.rows[0].seconds - (time.monotonic() - began)) < 0.1
 
 
@@ -160,7 +160,7 @@ def test_records_that_are_away_only_delay_the_writing(scene: Setting) -> None:
     time.sleep(0.3)
     assert scene.written() == []
     scene.records.away = False
-    assert until(lambda: scene.written() == [(OFFER, True)])
+    assert wait_until(lambda: scene.written() == [(OFFER, True)], 5)
     assert 0.25 < scene.records.rows[0].seconds < 0.5
 
 
@@ -171,7 +171,7 @@ def test_slow_records_do_not_delay_the_moment_of_an_event(scene: Setting) -> Non
     scene.joins(OFFER, CALLER)
     time.sleep(0.2)
     scene.parts(OFFER)
-    assert until(lambda: scene.written() == [(OFFER, True)])
+    assert wait_until(lambda: scene.written() == [(OFFER, True)], 5)
     assert scene.records.rows[0].seconds < 0.3
 
 
@@ -180,12 +180,12 @@ def test_a_restarted_process_goes_on_with_the_talk(scene: Setting) -> None:
     scene.starts()
     began = time.monotonic()
     scene.joins(OFFER, CALLER)
-    assert until(lambda: scene.written() == [(OFFER, False)])
+    assert wait_until(lambda: scene.written() == [(OFFER, False)], 5)
     scene.dies()
     time.sleep(0.3)
     scene.starts()
     scene.parts(CALLER)
-    assert until(lambda: scene.written() == [(OFFER, True)])
+    assert wait_until(lambda: scene.written() == [(OFFER, True)], 5)
     assert abs(scene.records.rows[0].seconds - (time.monotonic() - began)) < 0.1
 
 
@@ -193,13 +193,13 @@ def test_a_talk_that_ended_without_a_process_ends_at_its_checkpoint(scene: Setti
     """Nobody knows when it ended; what was written counts."""
     scene.starts()
     scene.joins(OFFER, CALLER)
-    assert until(lambda: scene.written() != [] and scene.records.rows[0].seconds > 0)
+    assert wait_until(lambda: scene.written() != [] and scene.records.rows[0].seconds > 0, 5)
     scene.dies()
     seconds = scene.records.rows[0].seconds
     del scene.bridged[CALLER]
     time.sleep(0.3)
     scene.starts()
-    assert until(lambda: scene.written() == [(OFFER, True)])
+    assert wait_until(lambda: scene.written() == [(OFFER, True)], 5)
     assert scene.records.rows[0].seconds == seconds
 
 
@@ -208,7 +208,7 @@ def test_another_boots_talks_are_left_alone(scene: Setting) -> None:
     scene.records.rows.append(Row("ess-offer-9", "1.9", "b9", 1.0, "another-boot", seconds=12.0))
     scene.starts()
     scene.joins(OFFER, CALLER)
-    assert until(lambda: scene.written() == [("ess-offer-9", False), (OFFER, False)])
+    assert wait_until(lambda: scene.written() == [("ess-offer-9", False), (OFFER, False)], 5)
 
 
 def test_a_manager_that_is_cut_does_not_end_the_talk(scene: Setting) -> None:
@@ -216,13 +216,13 @@ def test_a_manager_that_is_cut_does_not_end_the_talk(scene: Setting) -> None:
     scene.starts()
     began = time.monotonic()
     scene.joins(OFFER, CALLER)
-    assert until(lambda: scene.written() == [(OFFER, False)])
+    assert wait_until(lambda: scene.written() == [(OFFER, False)], 5)
     scene.manager.cuts()
-    assert until(lambda: scene.manager.logins == 2)
-    assert until(lambda: scene.running[0][0].sure and scene.running[0][1].connected)
+    assert wait_until(lambda: scene.manager.logins == 2, 5)
+    assert wait_until(lambda: scene.running[0][0].sure and scene.running[0][1].connected, 5)
     assert scene.running[0][0].talking() == 1
     scene.parts(OFFER)
-    assert until(lambda: scene.written() == [(OFFER, True)])
+    assert wait_until(lambda: scene.written() == [(OFFER, True)], 5)
     assert abs(scene.records.rows[0].seconds - (time.monotonic() - began)) < 0.15
 
 
@@ -231,11 +231,11 @@ def test_a_talk_that_ends_while_the_manager_is_cut(scene: Setting) -> None:
     scene.starts()
     began = time.monotonic()
     scene.joins(OFFER, CALLER)
-    assert until(lambda: scene.written() != [] and scene.records.rows[0].seconds > 0)
+    assert wait_until(lambda: scene.written() != [] and scene.records.rows[0].seconds > 0, 5)
     del scene.bridged[OFFER]
     cut = time.monotonic()
     scene.manager.cuts()
-    assert until(lambda: scene.written() == [(OFFER, True)])
+    assert wait_until(lambda: scene.written() == [(OFFER, True)], 5)
     assert scene.records.rows[0].seconds <= cut - began
 
 
@@ -243,7 +243,7 @@ def test_stopping_leaves_a_last_checkpoint_and_the_talk_open(scene: Setting) -> 
     """The next process goes on."""
     scene.starts()
     scene.joins(OFFER, CALLER)
-    assert until(lambda: scene.written() != [])
+    assert wait_until(lambda: scene.written() != [], 5)
     time.sleep(0.1)
     meter, _ = scene.running[0]
     meter.stop()
@@ -257,5 +257,5 @@ def test_a_channel_that_only_looks_like_an_offer(scene: Setting, caplog: pytest.
     scene.manager.event("BridgeEnter", Uniqueid="ess-offer-none", BridgeUniqueid="b")
     scene.manager.event("BridgeEnter", Uniqueid="1.5", BridgeUniqueid="b")
     scene.joins(OFFER, CALLER)
-    assert until(lambda: scene.written() == [(OFFER, False)])
+    assert wait_until(lambda: scene.written() == [(OFFER, False)], 5)
     assert caplog.text.count("cannot be metered") == 1

@@ -4,6 +4,7 @@ Each example is one incident whose agreement paid. What SQL says was used is hel
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -36,7 +37,7 @@ class Talk:
     def pieces(self) -> list[float]:
         """Seconds."""
         places = sorted((0, self.microseconds, *(round(self.microseconds * cut) for cut in self.cuts)))
-        return [(end - begin) / SECOND for begin, end in zip(places, places[1:], strict=False)]
+        return [(end - begin) / SECOND for begin, end in pairwise(places)]
 
     def used(self) -> int:
         """Seconds, rounded up to the increment, in whole numbers alone."""
@@ -65,11 +66,11 @@ def incident(store: Store, sql: Sql, talk: Talk, minimum: int) -> int:
     rate = next(one.rate for one in store.rates() if one.rate.minimum_minutes == minimum)
     store.consent(number, Consent.GIVEN, rate=rate, prompt_version="1", price_ms=9000)
     for seconds in talk.reserved:
-        sql("INSERT INTO minute_reservation (incident_id, agreement_id, seconds, at) VALUES (%s, %s, %s, now())", number, AGREEMENT, seconds)
+        sql(f"INSERT INTO minute_reservation (incident_id, agreement_id, seconds, at) VALUES ({number}, {AGREEMENT}, %s, now())", seconds)
     sql("UPDATE incident SET cover = 'agreement', agreement_id = %s WHERE id = %s", AGREEMENT, number)
     offer = accepted(store, number)
-    for place, seconds in enumerate(talk.pieces()):
-        store.talk_ended(store.talk_began(offer.uniqueid, "caller", f"bridge-{place}", 1.0), seconds)
+    for place, piece in enumerate(talk.pieces()):
+        store.talk_ended(store.talk_began(offer.uniqueid, "caller", f"bridge-{place}", 1.0), piece)
     if talk.free:
         sql(f"UPDATE incident SET {talk.free} WHERE id = {number}")
     if talk.end in ("lost", "put down"):

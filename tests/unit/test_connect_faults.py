@@ -62,9 +62,7 @@ def test_a_switchboard_that_goes_down_while_phones_ring_lets_go_of_them(records:
     together(records, ANN, BEN)
     line = hotline(records, OfferEnd.NO_ANSWER)
     ring = line.switchboard.ring
-    line.switchboard.ring = lambda offer, *rest, **more: (
-        ring(offer, *rest, **more) if offer.id == 1 else _raising(SwitchboardDown("cut"))()
-    )
+    line.switchboard.ring = lambda offer, *rest, **more: ring(offer, *rest, **more) if offer.id == 1 else _raising(SwitchboardDown("cut"))()
     with pytest.raises(SwitchboardDown):
         connect(line, ScriptedPhone(), records.current)
     assert ends(records) == [("Ann", OfferEnd.CALLER_GONE), ("Ben", OfferEnd.UNREACHABLE)]

@@ -17,8 +17,7 @@ from ivr import call, logs
 from ivr.config import Settings
 from ivr.errand import Errand
 from ivr.model import LegOver
-from tests.unit.scripted import MemoryRecords, ScriptedPhone
-from tests.unit.test_flow import ANN, COVERED_CALL, hotline
+from tests.unit.scripted import ANN, COVERED_CALL, MemoryRecords, ScriptedPhone, hotline
 
 log = logging.getLogger("ivr.test")
 

@@ -34,8 +34,8 @@ PAYS: Final = {
 def hotline(records: MemoryRecords, *outcomes: OfferEnd, ticks: int = 2, **settings: Any) -> Any:
     """What comes of each ring in order, the last again and again; everybody accepts unless told otherwise. ``settings``: other ones."""
     usual = {
-        "grace_seconds": 30, "key_seconds": 5.0, "digit_seconds": 3.0, "ring_seconds": 25, "whisper_seconds": 20.0, "progress_seconds": 15.0,
-        "ladder_rounds": 1, "country": "US", "pin_pepper": PEPPER, "did": "+18552528788", "keypad_cards": True,
+        "grace_seconds": 30, "key_seconds": 5.0, "digit_seconds": 3.0, "ring_seconds": 25, "whisper_seconds": 20.0,
+        "progress_seconds": 15.0, "ladder_rounds": 1, "country": "US", "pin_pepper": PEPPER, "did": "+18552528788", "keypad_cards": True,
         "stripe_key": SecretStr("sk"), "card_zip": True, "cards_per_day": 10, "stripe_down": "connect_unpaid",
         "payment_unanswered": "connect_unpaid", "resume_seconds": 900, "reserve_minutes": 120, "pin_tries_per_account": 5,
         "pin_tries_per_caller": 10, "message_seconds": 180, "messages_folder": records.messages_folder, "failsafe_phones": (),
