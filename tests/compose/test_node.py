@@ -20,9 +20,7 @@ def test_a_call_from_the_carrier_reaches_an_engineer(node: Node) -> None:
     _, world = node
     caller = world.caller()
     world.connected(caller, COVERED)
-    world.ann.presses("*1")
-    world.ann.hears("confirm_resolved")
-    world.ann.presses("1")
+    world.engineer_ends(world.ann)
     caller.hears("goodbye_resolved", within=30)
     caller.wait_hung_up(within=20)
     report = world.report()
@@ -91,9 +89,7 @@ def test_a_drained_node_finishes_its_talk_and_takes_no_new_call(node: Node) -> N
         assert refused.wait_hung_up(within=10) == CONGESTION
         world.talk_goes_on(talking, world.ann)
         assert not stopped.done()
-        world.ann.presses("*1")
-        world.ann.hears("confirm_resolved")
-        world.ann.presses("1")
+        world.engineer_ends(world.ann)
         talking.hears("goodbye_resolved", within=30)
         talking.wait_hung_up(within=20)
         stopped.result(30)

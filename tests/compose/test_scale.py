@@ -150,9 +150,7 @@ def test_a_lost_node_costs_nobody_their_call_or_their_money(nodes: Nodes) -> Non
     world.ann.presses("1")
     world.talk_goes_on(again, world.ann)
     assert node_of(world, again) == "a"
-    world.ann.presses("*1")
-    world.ann.hears("confirm_resolved")
-    world.ann.presses("1")
+    world.engineer_ends(world.ann)
     again.hears("goodbye_resolved", within=40)
     again.wait_hung_up(within=20)
 

@@ -95,9 +95,7 @@ def test_a_customer_comes_back_by_the_pin(world: World) -> None:
     world.ann.declines()
     world.accepts(world.ben)
     world.talk_goes_on(again, world.ben)
-    world.ben.presses("*1")
-    world.ben.hears("confirm_resolved")
-    world.ben.presses("1")
+    world.engineer_ends(world.ben)
     again.hears("goodbye_resolved", within=30)
     again.wait_hung_up()
     assert world.report().summary.reason is EndReason.RESOLVED

@@ -142,9 +142,7 @@ def test_the_engineer_makes_a_prepaid_call_free(world: World) -> None:
     ann.presses("1")
     ann.hears("no_charge_noted")
     world.talk_goes_on(caller, ann)
-    ann.presses("*1")
-    ann.hears("confirm_resolved")
-    ann.presses("1")
+    world.engineer_ends(ann)
     caller.hears_sequence("you_talked", *spoken.minutes(10), within=15)
     caller.hears("goodwill", within=15)
     caller.hears("goodbye_resolved", within=20)
@@ -159,9 +157,7 @@ def test_a_stabilised_call_leaves_a_follow_up(world: World) -> None:
     """Said in the goodbye, listed for whoever goes on in office hours, and done once."""
     caller, ann = world.caller(), world.ann
     world.connected(caller, COVERED)
-    ann.presses("*2")
-    ann.hears("confirm_stabilised")
-    ann.presses("1")
+    world.engineer_ends(ann, EndReason.STABILISED)
     number = str(world.incident_id())
     caller.hears_sequence("incident_number", *spoken.digits(number), within=20)
     caller.hears("follow_up_created")

@@ -1,9 +1,14 @@
 """Ways through the call: what a caller presses and hears up to a point, and an engineer's accept."""
 
+from typing import Final
+
 from ivr.embedded.cast import Customer
 from ivr.embedded.phones import Caller, Handset, Phone
+from ivr.model import EndReason
 from tests.e2e.cards import GOOD, KeyedCard
 from tests.e2e.records import Records
+
+ENDING_KEYS: Final = {EndReason.RESOLVED: "*1", EndReason.STABILISED: "*2", EndReason.CALLER_STOPPED: "*3"}
 
 
 class Ways(Records):
@@ -112,6 +117,12 @@ class Ways(Records):
         engineer.rings(within)
         engineer.answers()
         engineer.hears("whisper")
+        engineer.presses("1")
+
+    def engineer_ends(self, engineer: Phone, reason: EndReason = EndReason.RESOLVED) -> None:
+        """The engineer's ending key in the talk, and the 1 that it asks for."""
+        engineer.presses(ENDING_KEYS[reason])
+        engineer.hears(f"confirm_{reason}")
         engineer.presses("1")
 
     def connected(self, caller: Caller, customer: Customer, *, seconds_left: int | None = None) -> None:
