@@ -42,8 +42,7 @@ def talk_until(world: World, caller: Caller, engineer: Phone, seconds: float) ->
     The meter goes on with open talks when ``serve`` starts again: it is killed for that, and the talk goes on meanwhile.
     """
     world.talk_goes_on(caller, engineer)
-    number = world.incident_id()
-    wait_until(lambda: world.store.talk_is_open(number), 5, "the meter has not begun")
+    number = world.wait_metered()
     hang_up = time.monotonic() + _RESTART_SECONDS
     world.sql(f"UPDATE talk SET started_monotonic = {hang_up - seconds} WHERE incident_id = {number} AND ended_at IS NULL")
     world.kill("serve")

@@ -55,6 +55,12 @@ class Records(Stage):
         wait_until(lambda: not self.open_incidents(), 10, "an incident has not ended")
         self.window_is_over()
 
+    def wait_metered(self) -> int:
+        """Waits until the meter counts the talk of this scenario's incident; its number."""
+        number = self.incident_id()
+        wait_until(lambda: self.store.talk_is_open(number), 5, "the meter has not begun")
+        return number
+
     def wait_suspended(self) -> None:
         """Waits until this scenario's incident waits for its caller to call again."""
         number = self.incident_id()

@@ -4,7 +4,7 @@ import pytest
 
 from ivr import spoken
 from ivr.model import Cover, EndReason, GuessLimits
-from tests.e2e.world import COVERED, STRANGER, World, wait_until
+from tests.e2e.world import COVERED, STRANGER, World
 from tests.long import and_long
 
 LIMITS = GuessLimits(caller=10, account=5, seconds=3600)
@@ -68,8 +68,7 @@ def test_who_is_locked_out_still_reaches_an_engineer(world: World) -> None:
     assert not caller.has_heard("ask_pin")
     world.accepts(world.ann, within=25)
     world.talk_goes_on(caller, world.ann)
-    number = world.incident_id()
-    wait_until(lambda: world.store.talk_is_open(number), 5, "the meter has not begun")
+    number = world.wait_metered()
     world.sql(f"UPDATE talk SET seconds = 600 WHERE incident_id = {number}")
     world.engineer_ends(world.ann, EndReason.CALLER_STOPPED)
     caller.wait_hung_up(within=30)

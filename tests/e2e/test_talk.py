@@ -16,8 +16,7 @@ TOLERANCE = 1.5
 
 def leave(world: World, seconds: int) -> None:
     """The incident is allotted what was talked so far and so many seconds more."""
-    number = world.incident_id()
-    wait_until(lambda: world.store.talk_is_open(number), 5, "the meter has not begun")
+    number = world.wait_metered()
     world.sql(
         f"UPDATE incident SET seconds_left = {seconds} + (SELECT sum(extract(epoch FROM clock_timestamp() - began_at)) FROM talk"
         f" WHERE incident_id = {number}) WHERE id = {number}"
@@ -94,8 +93,7 @@ def test_a_restarted_serve_warns_and_ends_and_the_grace_costs_nothing(world: Wor
     world.pays(caller, None, block="2")
     world.accepts(ann)
     world.talk_goes_on(caller, ann)
-    number = world.incident_id()
-    wait_until(lambda: world.store.talk_is_open(number), 5, "the meter has not begun")
+    number = world.wait_metered()
     world.sql(f"UPDATE talk SET started_monotonic = {time.monotonic() - 880} WHERE incident_id = {number}")
     world.sql(f"UPDATE incident SET seconds_left = 940 WHERE id = {number}")
     world.kill("serve")
@@ -133,8 +131,7 @@ def test_the_engineer_makes_a_prepaid_call_free(world: World) -> None:
     world.pays(caller, None)
     world.accepts(ann)
     world.talk_goes_on(caller, ann)
-    number = world.incident_id()
-    wait_until(lambda: world.store.talk_is_open(number), 5, "the meter has not begun")
+    number = world.wait_metered()
     world.sql(f"UPDATE talk SET seconds = 600 WHERE incident_id = {number}")
     ann.presses("*5")
     ann.hears("confirm_no_charge")
