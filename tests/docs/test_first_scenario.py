@@ -43,7 +43,8 @@ def run() -> tuple[int, str]:
 
 def test_what_the_page_names_is_there() -> None:
     """Ways through the call, what phones can do, faults and records."""
-    sources = "".join((ROOT / file).read_text() for file in ("tests/e2e/world.py", "ivr/embedded/phones.py", "ivr/embedded/handset.py"))
+    worlds = [f"tests/e2e/{file}.py" for file in ("world", "stage", "ways", "faults", "records")]
+    sources = "".join((ROOT / file).read_text() for file in (*worlds, "ivr/embedded/phones.py", "ivr/embedded/handset.py"))
     named = {name for code in mentioned(PAGE) for name in re.findall(r"^(?:with )?(?:(?:world|caller)\.)?([a-z_]+)\b(?=\(|$)", code)}
     assert {"connected", "hangs_up", "stopped", "rung", "wait_hung_up"} <= named
     known = {"print", "world"}
