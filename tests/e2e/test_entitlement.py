@@ -6,7 +6,6 @@ from ivr import spoken
 from ivr.embedded.cast import Customer
 from ivr.embedded.phones import Caller
 from ivr.model import Cover, NotCovered
-from tests.e2e.cards import GOOD
 from tests.e2e.world import EXHAUSTED, LAPSED, MONTHLY, OFFICE_HOURS, World
 from tests.long import and_long
 
@@ -31,11 +30,7 @@ def test_why_an_agreement_does_not_pay_is_said_before_the_card(world: World, cus
     world.identified(caller, customer)
     caller.hears(WHY[customer], within=15)
     caller.hears("prepay", within=15)
-    caller.presses("1")
-    caller.hears("ask_card_number")
-    world.keys_in(caller, GOOD)
-    caller.presses("1")
-    caller.hears("card_approved", within=15)
+    world.pays_block(caller)
     world.accepts(world.ann)
     world.talk_goes_on(caller, world.ann)
     assert world.report().cover is Cover.PREPAID

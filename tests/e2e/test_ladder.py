@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from threading import Barrier, Thread
 
 from ivr.embedded.cast import FAILSAFE
-from ivr.embedded.phones import Phone
 from ivr.model import OfferEnd
 from tests.e2e.world import COVERED, SIXTY_MINUTES, World
 
@@ -27,12 +26,6 @@ def all_at_once(world: World) -> Iterator[None]:
         world.sql(AS_BEFORE)
 
 
-def listens(engineer: Phone) -> None:
-    engineer.rings(within=15)
-    engineer.answers()
-    engineer.hears("whisper")
-
-
 def not_rung(world: World, incident: int) -> list[tuple[object, object]]:
     """Whom the timeline names as left out, and why."""
     return [(each.detail["engineer"], each.detail["why"]) for each in world.store.report(incident).events if each.kind == "not_rung"]
@@ -43,8 +36,8 @@ def test_all_ring_at_once_and_the_others_are_told_at_once(world: World) -> None:
     caller, another = world.caller(), world.caller(SIXTY_MINUTES.phone)
     with all_at_once(world):
         world.identified(caller, COVERED)
-        listens(world.ann)
-        listens(world.ben)
+        world.listens(world.ann, within=15)
+        world.listens(world.ben, within=15)
         world.cleo.rings(within=5)
         world.ben.presses("1")
         world.ann.hears("taken", within=5)
@@ -69,8 +62,8 @@ def test_two_press_one_at_the_same_moment(world: World) -> None:
     caller = world.caller()
     with all_at_once(world):
         world.identified(caller, COVERED)
-        listens(world.ann)
-        listens(world.ben)
+        world.listens(world.ann, within=15)
+        world.listens(world.ben, within=15)
         start = Barrier(2)
         press = [Thread(target=lambda engineer=engineer: (start.wait(5), engineer.presses("1"))) for engineer in (world.ann, world.ben)]
         for thread in press:

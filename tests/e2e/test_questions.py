@@ -79,9 +79,7 @@ def to_card(question: str) -> Callable[[World], Handset]:
 
 def to_whisper(world: World) -> Handset:
     world.identified(world.caller(), COVERED)
-    world.ann.rings(within=15)
-    world.ann.answers()
-    world.ann.hears("whisper")
+    world.listens(world.ann, within=15)
     return world.ann
 
 

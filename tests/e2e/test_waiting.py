@@ -46,9 +46,7 @@ def test_nine_in_a_prompt_and_the_engineer_who_listens_is_told(world: World) -> 
     """With the incident and the number to call back; a 1 after that gets nothing."""
     caller = world.caller()
     world.identified(caller, COVERED)
-    world.ann.rings(within=15)
-    world.ann.answers()
-    world.ann.hears("whisper")
+    world.listens(world.ann, within=15)
     caller.hears("connecting")
     caller.presses("9")
     world.ann.hears("caller_gone_message", within=5)
@@ -67,9 +65,7 @@ def test_an_engineer_who_listens_when_the_caller_hangs_up_hears_incident_and_num
     """The 1 that comes too late changes nothing."""
     caller = world.caller()
     world.identified(caller, COVERED)
-    world.ann.rings(within=15)
-    world.ann.answers()
-    world.ann.hears("whisper")
+    world.listens(world.ann, within=15)
     caller.hangs_up()
     world.ann.hears("caller_left", within=5)
     world.ann.presses("1")

@@ -107,16 +107,26 @@ class Ways(Records):
 
     def pays(self, caller: Caller, customer: Customer | None, card: KeyedCard = GOOD, *, block: str = "1") -> None:
         """Up to the card's approval."""
-        self.to_card(caller, customer, block=block)
+        self.to_payment(caller, customer)
+        self.pays_block(caller, card, block=block)
+
+    def pays_block(self, caller: Caller, card: KeyedCard = GOOD, *, block: str = "1") -> None:
+        """From the blocks with their prices to the card's approval."""
+        caller.presses(block)
+        caller.hears("ask_card_number")
         self.keys_in(caller, card)
         caller.presses("1")
         caller.hears("card_approved", within=15)
 
-    def accepts(self, engineer: Phone, within: float = 20.0) -> None:
-        """The engineer's phone rings, is answered, and 1 is pressed."""
+    def listens(self, engineer: Phone, within: float = 20.0) -> None:
+        """The engineer's phone rings, is answered, and the whisper begins."""
         engineer.rings(within)
         engineer.answers()
         engineer.hears("whisper")
+
+    def accepts(self, engineer: Phone, within: float = 20.0) -> None:
+        """The engineer's phone rings, is answered, and 1 is pressed."""
+        self.listens(engineer, within)
         engineer.presses("1")
 
     def engineer_ends(self, engineer: Phone, reason: EndReason = EndReason.RESOLVED) -> None:
