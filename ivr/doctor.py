@@ -15,10 +15,11 @@ from ivr import disclosure, prompts
 from ivr.config import Settings, faults
 from ivr.dialable import refusal
 from ivr.doctor_asterisk import asterisk
-from ivr.doctor_lines import keypad, lines
-from ivr.doctor_machine import backups, certificate, clock, serve, worker
+from ivr.doctor_lines import failsafe_in_asterisk, keypad, lines
+from ivr.doctor_machine import backups, certificate, clock, console, disk, serve, worker
+from ivr.doctor_stripe import stripe
 from ivr.errors import HotlineError, StoreUnavailable
-from ivr.findings import Finding, State, fault, ok, warning
+from ivr.findings import ANEW, Finding, State, fault, ok, warning
 from ivr.prompts import texts
 from ivr.rota_check import problems
 from ivr.store import Store
@@ -131,25 +132,6 @@ def rate(settings: Settings) -> Iterator[Finding]:
         yield ok("rate", f"rate {now.id} is told in {lasts:.1f} s")
 
 
-def stripe(settings: Settings) -> Iterator[Finding]:
-    """Answers to the key, when there is one."""
-    from ivr.stripe_gateway import StripeGateway
-
-    if settings.stripe_key is None:
-        yield warning("stripe", "there is no key: nobody can pay, and who is not covered is connected unpaid", "Set IVR_STRIPE_KEY.")
-        return
-    gateway = StripeGateway(settings)
-    try:
-        next(gateway.intents(since=datetime.now(UTC)), None)
-        yield ok("stripe", f"answers at {settings.stripe_url or 'api.stripe.com'}")
-    except HotlineError as refused:
-        yield fault("stripe", f"{refused}", "Mend IVR_STRIPE_KEY or the network; until then IVR_STRIPE_DOWN decides what callers meet.")
-    finally:
-        gateway.close()
-    if settings.stripe_webhook_secret is None:
-        yield warning("stripe", "webhooks can't be believed: the worker finds out a minute later", "Set IVR_STRIPE_WEBHOOK_SECRET.")
-
-
 def rota(settings: Settings) -> Iterator[Finding]:
     """Somebody is on call at every moment of the next 30 days, on a phone that may be dialled."""
     now = datetime.now(UTC)
@@ -175,18 +157,18 @@ def pages(settings: Settings) -> Iterator[Finding]:
 
 def failsafe(settings: Settings) -> Iterator[Finding]:
     """Asterisk has phones to ring without us."""
-    mend = "Set IVR_FAILSAFE_PHONES=+15555550191,+15555550192 and render Asterisk's configuration again."
+    mend = f"Set IVR_FAILSAFE_PHONES=+15555550191,+15555550192; then let Asterisk read it ({ANEW})."
     if not settings.failsafe_phones:
         yield fault("failsafe", "no failsafe phone is set: with the software down nobody is reached", mend)
     for phone in settings.failsafe_phones:
         if why := refusal(phone, settings.dial_prefixes):
             yield fault("failsafe", f"{phone!r} {why}", mend)
     if settings.failsafe_phones and not any(refusal(phone, settings.dial_prefixes) for phone in settings.failsafe_phones):
-        yield ok("failsafe", f"{len(settings.failsafe_phones)} phones")
+        yield from failsafe_in_asterisk(settings)
 
 
 CHECKS: Final[dict[str, Check]] = {
-    "database": database, "asterisk": asterisk, "serve": serve, "worker": worker, "routes": lines, "tls": certificate,
-    "failsafe": failsafe, "rota": rota, "pages": pages, "prompts": sounds, "rate": rate, "stripe": stripe, "cards": keypad,
-    "clock": clock, "backups": backups,
+    "database": database, "asterisk": asterisk, "serve": serve, "worker": worker, "console": console, "routes": lines,
+    "tls": certificate, "failsafe": failsafe, "rota": rota, "pages": pages, "prompts": sounds, "rate": rate, "stripe": stripe,
+    "cards": keypad, "clock": clock, "disk": disk, "backups": backups,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from ivr.config import Settings
 from ivr.errors import SwitchboardDown
-from ivr.findings import Finding, fault, ok, warning
+from ivr.findings import ANEW, Finding, fault, ok, warning
 from ivr.manager_wire import Message, Wire
 
 LEAKING: Final = ("VERBOSE", "DTMF", "DEBUG")
@@ -25,9 +25,8 @@ def asterisk(settings: Settings) -> Iterator[Finding]:
         with _wire(settings, settings.ami_user, settings.ami_secret) as wire:
             wire.ask({"Action": "Ping"})
     except SwitchboardDown as down:
-        yield fault(
-            "asterisk", str(down), f"Start Asterisk; mend IVR_AMI_PORT, IVR_AMI_USER, IVR_AMI_SECRET; look at manager.conf ({where})."
-        )
+        mend = f"Start Asterisk, or mend IVR_AMI_PORT, IVR_AMI_USER, IVR_AMI_SECRET; it has those of its last start ({ANEW})."
+        yield fault("asterisk", str(down), mend)
         return
     yield ok("asterisk", f"its manager on {where} takes the login of {settings.ami_user}")
     yield _logs(settings)
@@ -57,7 +56,8 @@ def _logs(settings: Settings) -> Finding:
     try:
         answer = command(settings, _SHOW)
     except SwitchboardDown as down:
-        return warning("logs", f"can't be looked at: {down}", f"Give manager.conf the user {user}, as in asterisk-conf/manager.conf.")
+        mend = f"Set IVR_DOCTOR_SECRET, the password of the manager's user {user}, and let Asterisk read it ({ANEW})."
+        return warning("logs", f"can't be looked at: {down}", mend)
     output = answer.get("Output", "")
     if answer.get("Response") != "Success" or "Enabled" not in output:
         return warning("logs", f"“{_SHOW}” was not answered: {answer.get('Message', 'nothing')}", f"Give {user} write = command.")

@@ -1,18 +1,21 @@
-"""What `ivr doctor` looks at on the lines: whether each carrier is there, whether there is a second one, engineers' registered phones."""
+"""What `ivr doctor` looks at on the lines: whether each carrier is there, whether there is a second one, engineers' registered phones,
+and whether Asterisk would ring the failsafe phones that the settings name."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
+from ivr.asterisk_conf import hotline_values
 from ivr.config import Settings
 from ivr.doctor_asterisk import command
 from ivr.errors import SwitchboardDown
-from ivr.findings import Finding, fault, ok, warning
+from ivr.findings import ANEW, Finding, fault, ok, warning
 from ivr.trunks import Trunk, phone_endpoint, trunks
 
 _CONTACTS: Final = "pjsip show contacts"
 _REGISTRATIONS: Final = "pjsip show registrations"
-_RENDERED: Final = "Render Asterisk's configuration again and restart Asterisk: it does not know what the settings say."
+_GLOBALS: Final = "dialplan show globals"
+_ANEW: Final = f"Let Asterisk read what the settings say now: {ANEW}."
 
 
 def lines(settings: Settings) -> Iterator[Finding]:
@@ -21,9 +24,7 @@ def lines(settings: Settings) -> Iterator[Finding]:
         contacts = contact_states(_shown(settings, _CONTACTS))
         registered = registration_states(_shown(settings, _REGISTRATIONS))
     except SwitchboardDown as down:
-        mend = (
-            "Start Asterisk; set IVR_DOCTOR_SECRET and render Asterisk's configuration again, or run “asterisk -rx 'pjsip show contacts'”."
-        )
+        mend = f"Start Asterisk; set IVR_DOCTOR_SECRET, and let Asterisk read it ({ANEW})."
         yield warning("routes", f"can't be looked at: {down}", mend)
         return
     routes = trunks(settings)
@@ -47,6 +48,20 @@ def keypad(settings: Settings) -> Iterator[Finding]:
     else:
         text = f"are taken by keypad over a line that is not encrypted ({', '.join(in_the_open)})"
         yield warning("cards", text, "IVR_KEYPAD_CARDS=false, or IVR_TRUNK_ENCRYPTED=true; docs/money.md, “Cards on the keypad”, says why.")
+
+
+def failsafe_in_asterisk(settings: Settings) -> Iterator[Finding]:
+    """Asterisk rings those that stood in its configuration when it started. Unseen when it can't be asked: "routes" says so."""
+    text = f"{len(settings.failsafe_phones)} phones"
+    try:
+        shown = _shown(settings, _GLOBALS)
+    except SwitchboardDown:
+        yield ok("failsafe", f"{text} are set")
+        return
+    if re.search(rf"^ *FAILSAFE={re.escape(hotline_values(settings)['failsafe_dials'])} *$", shown, flags=re.M):
+        yield ok("failsafe", text)
+    else:
+        yield fault("failsafe", "Asterisk would ring other phones than IVR_FAILSAFE_PHONES says, or by other routes", _ANEW)
 
 
 def contact_states(output: str) -> dict[str, str]:
@@ -77,7 +92,7 @@ def _route(settings: Settings, trunk: Trunk, contacts: dict[str, str], registere
     bad = fault if alone else warning
     state, place = contacts.get(f"{trunk.name}-asked"), f"{trunk.name} ({trunk.host}:{trunk.port})"
     if state is None or (trunk.user and trunk.name not in registered):
-        return bad("routes", f"Asterisk has no {place}", _RENDERED)
+        return bad("routes", f"Asterisk has no {place}", _ANEW)
     if trunk.user and registered[trunk.name] != "Registered":
         text = f"{place} does not take our registration: {registered[trunk.name]}"
         return bad("routes", text, f"Mend {trunk.setting}_USER or _PASSWORD, the network or IVR_TLS_CA; Asterisk's messages.log says why.")

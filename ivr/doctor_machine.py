@@ -1,14 +1,20 @@
-"""What `ivr doctor` looks at on the machine: `serve` and the worker run, the certificate is good, the clock is right, backups are young."""
+"""What `ivr doctor` looks at on the machine: `serve`, worker and console run, the certificate is good, the clock is right,
+the disk has room, backups are young."""
 
 import ctypes
+import os
+import shutil
 import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from typing import Final
 
 from ivr.config import Settings
 from ivr.findings import Finding, fault, ok, warning
+from ivr.health_parts import serve_answers
 from ivr.store import Store
 
 SECONDS: Final = 2.0
@@ -23,19 +29,27 @@ RENEW: Final = timedelta(days=21)
 OLDEST_BACKUP: Final = timedelta(hours=26)
 """A daily one that is two hours late."""
 
+DISK_LOW: Final = 1_000_000_000
+DISK_FULL: Final = 100_000_000
+"""Bytes. A message of three minutes takes 3 MB."""
+
 _TIME_ERROR: Final = 5
 """What adjtimex(2) returns while nobody keeps the clock."""
 
 
 def serve(settings: Settings) -> Iterator[Finding]:
-    """Somebody runs the scripts of calls."""
-    where = f"{settings.agi_host}:{settings.agi_port}"
-    try:
-        socket.create_connection((settings.agi_host, settings.agi_port), SECONDS).close()
-        yield ok("serve", f"listens on {where}")
-    except OSError as away:
-        text = f"nobody listens on {where} ({away.strerror or away}): callers go to the failsafe phones"
-        yield fault("serve", text, "Start ivr serve, or mend IVR_AGI_HOST and IVR_AGI_PORT; its log says why it ended.")
+    """Somebody runs the scripts of calls, on each port that Asterisk tries; one that hangs is nobody."""
+    ports = (settings.agi_port, settings.agi_second_port)[: settings.serves]
+    gone = [port for port in ports if not serve_answers((settings.agi_host, port))]
+    where = " and ".join(f"{settings.agi_host}:{port}" for port in gone or ports)
+    if not gone:
+        yield ok("serve", f"answers on {where}")
+    elif len(gone) == len(ports):
+        text = f"nobody answers on {where}: callers go to the failsafe phones"
+        yield fault("serve", text, "Start ivr serve, or mend IVR_AGI_HOST and IVR_AGI_PORT; its log says why it ended or hangs.")
+    else:
+        mend = "Start that ivr serve; its log says why it ended, or on what it hangs. IVR_SERVES=1 if there is to be one alone."
+        yield warning("serve", f"nobody answers on {where}: the other serve takes every call", mend)
 
 
 def worker(settings: Settings) -> Iterator[Finding]:
@@ -49,6 +63,24 @@ def worker(settings: Settings) -> Iterator[Finding]:
         yield warning("worker", f"{late} jobs are over two minutes late", "Look for ERROR in its log: Stripe or a paging service is away.")
     else:
         yield ok("worker", "runs, and is not late")
+
+
+def console(settings: Settings) -> Iterator[Finding]:
+    """Somebody takes Stripe's webhooks and answers to who watches. Calls don't need it."""
+    where = f"{settings.agi_host}:{settings.console_port}"
+    connection = HTTPConnection(settings.agi_host, settings.console_port, timeout=SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        status = f"{connection.getresponse().status}"
+    except (OSError, HTTPException) as away:
+        status = f"{type(away).__name__}"
+    finally:
+        connection.close()
+    if status == "200":
+        yield ok("console", f"answers on {where}")
+    else:
+        text = f"does not answer on {where} ({status}): Stripe's webhooks are not taken, /health tells nobody anything"
+        yield warning("console", text, "Start ivr console, or mend IVR_CONSOLE_PORT; its log says why it ended.")
 
 
 def certificate(settings: Settings) -> Iterator[Finding]:
@@ -84,20 +116,45 @@ def clock(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def disk(settings: Settings) -> Iterator[Finding]:
+    """The state folder can be written, and its disk has room. PostgreSQL's may be another one."""
+    folder = settings.state_folder.absolute()
+    place = next(each for each in (folder, *folder.parents) if each.exists())
+    if not os.access(place, os.W_OK | os.X_OK):
+        text = f"{place} can't be written: no caller's message is recorded"
+        yield fault("disk", text, "Give it to the user who runs ivr serve, or mend IVR_STATE_FOLDER; then run this as that user.")
+        return
+    free = shutil.disk_usage(place).free
+    text = f"{free / 1e9:.1f} GB are free in {folder}"
+    mend = "Make room: old logs, heard messages, docker image prune. A full disk stops messages, and PostgreSQL if it is there too."
+    if free < DISK_FULL:
+        yield fault("disk", text, mend)
+    else:
+        yield warning("disk", text, mend) if free < DISK_LOW else ok("disk", text)
+
+
 def backups(settings: Settings) -> Iterator[Finding]:
-    """The newest file in the folder of backups is young. That it can be restored only a trial shows."""
+    """The newest file in the folder of backups is young. That it can be restored only a trial shows. ``.NAME`` is not done yet."""
     folder = settings.backup_folder
+    mend = "Make one by hand and see what it says: /etc/cron.daily/ivr-backup of docs/go-live.md, “Backups”."
     if folder is None:
         yield warning("backups", "nobody says where they are", "Make them as in docs/go-live.md, and set IVR_BACKUP_FOLDER.")
-        return
-    times = [file.stat().st_mtime for file in folder.glob("*") if file.is_file() and file.stat().st_size] if folder.is_dir() else []
-    age = datetime.now(UTC) - datetime.fromtimestamp(max(times), UTC) if times else None
-    if age is None:
-        yield fault("backups", f"there is none in {folder}", "See why the timer has made none: docs/go-live.md, “Backups”.")
+    elif not os.access(folder, os.R_OK | os.X_OK):
+        text = f"the folder {folder} {'can not be read' if folder.exists() else 'does not exist'} here"
+        yield fault("backups", text, "Make it, let this user read it, in a container mount it there: docs/go-live.md, “Backups”.")
+    elif (age := _age_of_newest(folder)) is None:
+        yield fault("backups", f"there is none in {folder}", mend)
     elif age > OLDEST_BACKUP:
-        yield fault("backups", f"the newest in {folder} is {age.total_seconds() / 3600:.0f} h old", "See why the timer makes none.")
+        yield fault("backups", f"the newest in {folder} is {age.total_seconds() / 3600:.0f} h old", mend)
     else:
         yield ok("backups", f"the newest is {age.total_seconds() / 3600:.0f} h old; restore one now and then")
+
+
+def _age_of_newest(folder: Path) -> timedelta | None:
+    """None when there is no file with anything in it."""
+    files = [file.stat() for file in folder.glob("[!.]*") if file.is_file()]
+    times = [file.st_mtime for file in files if file.st_size]
+    return datetime.now(UTC) - datetime.fromtimestamp(max(times), UTC) if times else None
 
 
 def _kept() -> bool:

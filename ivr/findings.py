@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+ANEW: Final = "docker/renew.sh asterisk; of the embedded stack, make up"
+"""How Asterisk comes to read what the settings say now."""
 
 
 class State(StrEnum):

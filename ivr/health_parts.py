@@ -52,7 +52,7 @@ def asterisk(settings: Settings) -> Part:
 def serves(settings: Settings) -> Part:
     """Those of this node, as Asterisk reaches them."""
     ports = (settings.agi_port, settings.agi_second_port)[: settings.serves]
-    gone = [port for port in ports if not _serves((settings.agi_host, port))]
+    gone = [port for port in ports if not serve_answers((settings.agi_host, port))]
     if not gone:
         return Part(Status.OK, f"{len(ports)} of {len(ports)} answer")
     if len(gone) < len(ports):
@@ -137,7 +137,7 @@ def _greeting(where: tuple[str, int], seconds: float) -> bytes:
         return said
 
 
-def _serves(where: tuple[str, int]) -> bool:
+def serve_answers(where: tuple[str, int]) -> bool:
     """Whether a connection that is ended at once is closed from the other side too: a serve that hangs or is stopped does not."""
     try:
         with socket.create_connection(where, SERVE_SECONDS) as connection:

@@ -22,3 +22,8 @@ class Inspection:
         """How long ago any worker was heard (None: never), and how many jobs are over two minutes late."""
         row = self._db.row("worker")
         return (row["seen"], int(row["late"])) if row else (None, 0)
+
+    def payments_heard(self) -> tuple[int, int]:
+        """How many payments there were of late, ten at most, and of how many of them Stripe's webhooks told."""
+        row = self._db.row("payments_heard")
+        return (int(row["payments"]), int(row["heard"])) if row else (0, 0)
