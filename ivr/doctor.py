@@ -66,7 +66,8 @@ class _Run:
             self._found = list(check(settings)) or [ok(self._part, "nothing to find fault with")]
         except Exception as error:  # whatever it is: the other checks are told all the same
             text = str(error) if isinstance(error, HotlineError) else f"the check itself failed: {type(error).__name__}"
-            self._found = [fault(self._part, text, "Mend what it names, and run this again.")]
+            away = isinstance(error, StoreUnavailable)
+            self._found = [fault(self._part, text, "See “database”." if away else "Mend what it names, and run this again.")]
 
 
 def database(settings: Settings) -> Iterator[Finding]:
@@ -75,7 +76,10 @@ def database(settings: Settings) -> Iterator[Finding]:
         try:
             missing, unknown = store.migrations()
         except StoreUnavailable as away:
-            yield fault("database", f"PostgreSQL does not answer ({away})", "Start it, or mend IVR_DATABASE_URL.")
+            from ivr.migrate import refusal as why_not
+
+            why = why_not(str(settings.database_url)) or str(away)
+            yield fault("database", f"PostgreSQL does not answer ({why})", "Start it, or mend IVR_DATABASE_URL.")
             return
     if missing:
         yield fault("database", f"lacks {', '.join(sorted(missing))}", "ivr migrate")

@@ -95,7 +95,11 @@ def _route(settings: Settings, trunk: Trunk, contacts: dict[str, str], registere
         return bad("routes", f"Asterisk has no {place}", _ANEW)
     if trunk.user and registered[trunk.name] != "Registered":
         text = f"{place} does not take our registration: {registered[trunk.name]}"
-        return bad("routes", text, f"Mend {trunk.setting}_USER or _PASSWORD, the network or IVR_TLS_CA; Asterisk's messages.log says why.")
+        mend = f"Mend {trunk.setting}_USER or _PASSWORD, the network or IVR_TLS_CA; Asterisk's messages.log says why."
+        if state == "Unavail":
+            text += ", and does not answer when it is asked whether it is there"
+            mend = f"Mend {trunk.setting}_HOST, _PORT, the firewall or IVR_TLS_CA; Asterisk's messages.log says why."
+        return bad("routes", text, mend)
     if state == "Unavail":
         text = f"{place} does not answer when it is asked whether it is there"
         mend = f"Mend {trunk.setting}_HOST, _PORT or the firewall; IVR_TRUNK_OPTIONS_SECONDS=0 if it takes calls and never answers OPTIONS."

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ivr.config import Settings
-from ivr.findings import Finding, fault, ok, warning
+from ivr.findings import ANEW, Finding, fault, ok, warning
 from ivr.health_parts import serve_answers
 from ivr.store import Store
 
@@ -96,14 +96,16 @@ def certificate(settings: Settings) -> Iterator[Finding]:
             left = _left(context.wrap_socket(connection, server_hostname=settings.sip_host))
     except ssl.SSLCertVerificationError as bad:
         yield fault(
-            "tls", f"the certificate on {where} is not good: {bad.verify_message}", "Renew IVR_TLS_CERTIFICATE, with its whole chain."
+            "tls",
+            f"the certificate on {where} is not good: {bad.verify_message}",
+            f"Renew IVR_TLS_CERTIFICATE, with its whole chain; Asterisk shows that of its last start ({ANEW}).",
         )
     except OSError as away:
         mend = "Asterisk must be able to read IVR_TLS_CERTIFICATE and IVR_TLS_KEY, doctor IVR_TLS_CA; then restart Asterisk."
         yield fault("tls", f"no TLS on {where}: {away.strerror or away}", mend)
     else:
         text = f"the certificate on {where} is good for {left.days} days"
-        yield ok("tls", text) if left > RENEW else warning("tls", text, "Renew it, and let Asterisk read it: “pjsip reload” or a restart.")
+        yield ok("tls", text) if left > RENEW else warning("tls", text, f"Renew it; Asterisk takes it when it starts anew ({ANEW}).")
 
 
 def clock(settings: Settings) -> Iterator[Finding]:

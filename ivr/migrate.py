@@ -57,6 +57,15 @@ def migrate(database_url: str) -> None:
         raise SetupError(f"The database does not answer ({str(away).strip()}). Start it, or mend IVR_DATABASE_URL.") from away
 
 
+def refusal(database_url: str, seconds: int = 2) -> str:
+    """Why nobody can connect, in PostgreSQL's words; "" when somebody can."""
+    try:
+        psycopg.connect(make_conninfo(database_url, connect_timeout=seconds)).close()
+    except psycopg.OperationalError as away:
+        return " ".join(str(away).split())
+    return ""
+
+
 def run_script(database_url: str, sql: str) -> None:
     """Run statements of SQL in one transaction: all or none. Raises SetupError with PostgreSQL's words."""
     try:

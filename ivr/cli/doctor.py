@@ -5,18 +5,16 @@ from dataclasses import asdict
 import typer
 from pydantic import ValidationError
 
-from ivr.cli.shared import AsJson, print_json
+from ivr.cli.shared import AsJson, print_json, quiet
 
 
 def doctor(as_json: AsJson = False) -> None:
     """Check settings, database, Asterisk, prompts, Stripe, the rota of the next 30 days. Exit code 1 when there is a fault."""
-    import logging
-
     from ivr.config import settings
     from ivr.doctor import State, examine, settings_faults
     from ivr.tables import plain
 
-    logging.basicConfig(level=logging.CRITICAL)
+    quiet()
     try:
         found = examine(settings())
     except ValidationError as wrong:

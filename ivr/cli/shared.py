@@ -45,7 +45,7 @@ def ready(*, logs: bool = False) -> Iterator[Settings]:
 
             lines.start(given)
         else:
-            logging.basicConfig(level=logging.CRITICAL)
+            quiet()
         yield given if logs or given.actor else given.model_copy(update={"actor": login()})
     except ValidationError as wrong:
         fail(_settings_text(wrong))
@@ -66,6 +66,12 @@ def records(**changed: Any) -> Iterator[tuple[Settings, "Store"]]:
         mine = given.model_copy(update=changed)
         with Store(mine) as store:
             yield mine, store
+
+
+def quiet() -> None:
+    """A command says itself what is wrong: no lines of libraries between. PostgreSQL's has a level of its own."""
+    logging.basicConfig(level=logging.CRITICAL)
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)
 
 
 def fail(text: str) -> NoReturn:

@@ -1,6 +1,7 @@
 """``ivr doctor``: each thing that can be wrong is found, with how to mend it, and none hides another."""
 
 import json
+import re
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -70,6 +71,15 @@ def test_what_is_away_is_said_so(whole: Settings) -> None:
     assert set(faults(found)) == {"database", "asterisk", "worker", "rate", "stripe", "rota", "pages"}
     assert "can't be looked at" in warnings(found)["routes"]
     assert {"prompts", "failsafe"} <= {one.part for one in found if one.state is State.OK}
+
+
+def test_a_database_that_refuses_says_why(whole: Settings) -> None:
+    """A wrong password is no PostgreSQL that is down; the password itself is never told."""
+    wrong = re.sub(r"//[^@]*@", "//nobody:Wr0ngPass@", str(whole.database_url))
+    found = examine(whole.model_copy(update={"database_url": wrong}))
+    assert 'authentication failed for user "nobody"' in faults(found)["database"]
+    assert {one.mend for one in found if one.part in ("worker", "rota", "rate")} == {"See “database”."}
+    assert "Wr0ngPass" not in str(found)
 
 
 def test_a_bare_database_is_told_to_be_migrated(whole: Settings, server: PostgresServer) -> None:

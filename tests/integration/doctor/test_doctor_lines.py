@@ -58,6 +58,14 @@ def test_a_registration_that_is_refused(whole: Settings, manager: FakeManager) -
     assert (wrong.state, "Rejected" in wrong.text, "IVR_TRUNK_USER" in wrong.mend) == (State.WARNING, True, True)
 
 
+def test_a_registration_at_a_carrier_that_is_not_there(whole: Settings, manager: FakeManager) -> None:
+    """Asterisk says "Rejected" of that too: name and password are not what is to be mended."""
+    gone = [line.replace(" Avail ", " Unavail ") if " trunk-asked/" in line else line for line in CONTACTS.splitlines()]
+    shows(manager, contacts="\n".join(gone), registrations=REGISTRATIONS.replace("Registered  ", "Rejected    "))
+    [wrong] = [one for one in examine(whole, {"routes": CHECKS["routes"]}) if one.state is not State.OK]
+    assert ("does not answer" in wrong.text, "IVR_TRUNK_HOST" in wrong.mend, "PASSWORD" in wrong.mend) == (True, True, False)
+
+
 def test_one_route_alone_an_asterisk_of_other_settings_and_a_phone_that_is_off(whole: Settings, manager: FakeManager) -> None:
     alone = whole.model_copy(update={"trunk2_host": ""})
     shows(manager, contacts="No objects found.")
