@@ -50,7 +50,9 @@ def ready(*, logs: bool = False) -> Iterator[Settings]:
     except ValidationError as wrong:
         fail(_settings_text(wrong))
     except StoreUnavailable as away:
-        fail(f"The database does not answer. Start it, or mend IVR_DATABASE_URL. ({away})")
+        from ivr.migrate import refusal  # PostgreSQL's own words: the store knows only that it waited in vain
+
+        fail(f"The database does not answer. Start it, or mend IVR_DATABASE_URL. ({refusal(str(given.database_url)) or away})")
     except StripeUnavailable as away:
         fail(f"Stripe does not answer; what was asked may have been done all the same. Try again. ({away})")
     except HotlineError as error:

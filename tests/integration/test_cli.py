@@ -1,6 +1,7 @@
 """The command line, run as a person or a program runs it."""
 
 import json
+import re
 
 import pytest
 
@@ -113,7 +114,17 @@ def test_a_database_that_is_away_is_said_so(settings: Settings) -> None:
         answer = own_process(settings, *command, IVR_DATABASE_URL="postgresql://postgres@127.0.0.1:1/x")
         assert answer.returncode == 1
         assert "IVR_DATABASE_URL" in answer.stderr
+        assert "Connection refused" in answer.stderr
         assert "Traceback" not in answer.stderr
+
+
+def test_why_the_database_refuses_is_said_in_its_words(settings: Settings) -> None:
+    """Without the password."""
+    guessed = re.sub(r":[^:@/]+@", ":guessed@", str(settings.database_url))
+    answer = ivr(settings, "incident", "list", IVR_DATABASE_URL=guessed)
+    assert answer.returncode == 1
+    assert "password authentication failed" in answer.stderr
+    assert "guessed" not in answer.stderr
 
 
 def test_migrate_makes_an_empty_database_usable(settings: Settings, server: PostgresServer) -> None:
