@@ -1,11 +1,19 @@
 #!/bin/sh
 # Makes what is missing of secrets/: one file each, for its reader alone. Run it as root, from the folder of docker-compose.yml.
-# Usage: docker/make-secrets.sh [PORT of PostgreSQL, 5432]
+# Usage: docker/make-secrets.sh [PORT of PostgreSQL; else IVR_POSTGRES_PORT, which .env may hold, else 5432]
 set -eu
 umask 077
-reader=${IVR_UID:-5060}
+
+# sudo drops the environment, so .env is looked at too.
+setting() {
+    eval "given=\${$1:-}"
+    [ -n "$given" ] || given=$(sed -n "s/^$1=\([0-9][0-9]*\).*/\1/p" .env 2>/dev/null || true)
+    printf '%s' "${given:-$2}"
+}
+
+reader=$(setting IVR_UID 5060)
 postgres=999
-port=${1:-5432}
+port=${1:-$(setting IVR_POSTGRES_PORT 5432)}
 
 secret() {
     [ -e "secrets/$1" ] || printf '%s' "$2" >"secrets/$1"
