@@ -43,7 +43,7 @@ check:  ## lint and types
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 
-compose-trial:  ## the containers: real calls through docker compose, and two nodes of which one is lost (needs docker, and root)
+compose-trial:  ## the containers: every command of docs/compose.md, real calls through docker compose, and two nodes of which one is lost (needs docker, and root)
 	$(INSTALL) dev
 	@$(RUN) -m pytest -q -n 0 --timeout 1500 tests/compose
 

@@ -23,6 +23,15 @@ SECRETS: Final = {"ivr_stripe_key": KEY, "ivr_stripe_webhook_secret": WEBHOOK_SE
 READER: Final = 5060
 """The user of the images."""
 UP_SECONDS: Final = 600.0
+PROXY_PORT: Final = FIRST_PORT + 21
+B: Final = {
+    "IVR_B_SIP_PORT": FIRST_PORT + 30, "IVR_B_AGI_PORT": FIRST_PORT + 31, "IVR_B_AGI_SECOND_PORT": FIRST_PORT + 32,
+    "IVR_B_AMI_PORT": FIRST_PORT + 33, "IVR_B_CONSOLE_PORT": FIRST_PORT + 34, "IVR_B_RTP_START": FIRST_PORT + 400,
+    "IVR_B_RTP_END": FIRST_PORT + 549,
+}  # fmt: skip
+"""The second node of the profile ``scale``."""
+_OUTSIDE: Final = ("pstn_ami", "pstn_audio", "pstn_rtp", "stripe", "mailbox")
+"""Ports of the embedded stack that no container has."""
 
 
 class Composed:
@@ -33,7 +42,7 @@ class Composed:
         self.folder = folder
         self._name = name
         self._profiles = [word for profile in profiles for word in ("--profile", profile)]
-        self._given = {**_usual(), **(more or {})}
+        self._given = {**usual(), **(more or {})}
 
     def compose(self, *words: str, seconds: float = UP_SECONDS) -> str:
         """``docker compose …`` on this project; what it printed. Raises AssertionError with it when it fails."""
@@ -107,8 +116,9 @@ class Composed:
             os.chown(file, READER, READER)
 
 
-def _usual() -> dict[str, str]:
-    ports = {variable(name): str(getattr(PORTS, name)) for name in Ports.__dataclass_fields__ if not name.startswith("pstn_rtp")}
+def usual() -> dict[str, str]:
+    """The settings of a trial: its ports, the cast's phones, Stripe's sandbox, and less patience than production has."""
+    ports = {variable(name): str(getattr(PORTS, name)) for name in Ports.__dataclass_fields__ if not name.startswith(_OUTSIDE)}
     return {
         **ports,
         "IVR_NODE": "a",

@@ -17,26 +17,34 @@ from ivr.prompts.texts import SOUNDS
 from ivr.store import Store
 from tests.compose.carrier import carrier
 from tests.compose.composed import PORTS, Composed
+from tests.compose.reader import Reader
 from tests.e2e.world import World
 
 FOLDER: Final = Path(__file__).parents[2] / "var" / "compose"
 
 
 @contextmanager
+def called(stack: Composed | Reader, line: Ports) -> Iterator[World]:
+    """A carrier, whose line leads to ``line.sip_port``; the world of one scenario on what is up."""
+    found = asterisk.find()
+    assert found is not None
+    with (
+        carrier(stack.folder / "carrier", line, stack.environment) as address,
+        Network(address, Library([SOUNDS["en"]], [found.music])) as network,
+        Store(stack.settings) as store,
+    ):
+        world = World(cast(Stack, stack), network, store)
+        world.begin()
+        yield world
+
+
+@contextmanager
 def played(composed: Composed, line: Ports) -> Iterator[World]:
     """It is up with its carrier, whose line leads to ``line.sip_port``, and its Stripe; the world of one scenario."""
     webhook = f"http://127.0.0.1:{PORTS.console_port}/stripe/webhook"
-    found = asterisk.find()
-    assert found is not None
     with running(composed.folder / "stripe", PORTS.stripe_port, KEY, WEBHOOK_SECRET, webhook):
         composed.up()
-        with (
-            carrier(composed.folder / "carrier", line, composed.environment) as address,
-            Network(address, Library([SOUNDS["en"]], [found.music])) as network,
-            Store(composed.settings) as store,
-        ):
-            world = World(cast(Stack, composed), network, store)
-            world.begin()
+        with called(composed, line) as world:
             yield world
 
 

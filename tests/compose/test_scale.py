@@ -13,18 +13,12 @@ import pytest
 from ivr.embedded.cast import LAPSED
 from ivr.embedded.phones import Caller
 from ivr.model import EndReason, HoldStatus
-from tests.compose.composed import FIRST_PORT, PORTS, Composed
+from tests.compose.composed import PORTS, PROXY_PORT, B, Composed
 from tests.compose.conftest import FOLDER, played
 from tests.e2e.cards import GOOD
 from tests.e2e.money import FIFTEEN_MINUTES
 from tests.e2e.world import World, wait_until
 
-PROXY_PORT: Final = FIRST_PORT + 21
-B: Final = {
-    "IVR_B_SIP_PORT": FIRST_PORT + 30, "IVR_B_AGI_PORT": FIRST_PORT + 31, "IVR_B_AGI_SECOND_PORT": FIRST_PORT + 32,
-    "IVR_B_AMI_PORT": FIRST_PORT + 33, "IVR_B_CONSOLE_PORT": FIRST_PORT + 34, "IVR_B_RTP_START": FIRST_PORT + 400,
-    "IVR_B_RTP_END": FIRST_PORT + 549,
-}  # fmt: skip
 PROXY: Final = {
     "IVR_TRUNK_PORT": PROXY_PORT, "KAMAILIO_LISTEN": f"udp:127.0.0.1:{PROXY_PORT}", "KAMAILIO_CARRIER": f"127.0.0.1:{PORTS.pstn_port}",
     "KAMAILIO_NODES": f"127.0.0.1:{PORTS.sip_port} 127.0.0.1:{B['IVR_B_SIP_PORT']}",
