@@ -23,7 +23,8 @@ def carrier(folder: Path, ports: Ports, environment: dict[str, str]) -> Iterator
     assert found is not None, "no Asterisk; run 'make install'"
     folder.mkdir(parents=True, exist_ok=True)
     numbers = tuple(one.phone for one in (*CUSTOMERS, *ENGINEERS))
-    write_configuration(folder, found, settings_from(environment), ports, numbers)
+    settings = settings_from({**environment, "IVR_SIP_PORT": str(ports.sip_port)})  # the line is known by the port it comes from
+    write_configuration(folder, found, settings, ports, numbers)
     secret = read_secrets(folder)["PSTN_AMI_SECRET"]
     command = [*found.command, "-f", "-C", str(folder / "pstn/etc/asterisk.conf")]
     with (folder / "pstn.log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
