@@ -1,5 +1,6 @@
 """The composed hotline with its carrier. Needs a docker engine with the compose plugin, and root; run by ``make compose-trial``."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,7 @@ def called(stack: Composed | Reader, line: Ports) -> Iterator[World]:
 def played(composed: Composed, line: Ports) -> Iterator[World]:
     """It is up with its carrier, whose line leads to ``line.sip_port``, and its Stripe; the world of one scenario."""
     webhook = f"http://127.0.0.1:{PORTS.console_port}/stripe/webhook"
+    shutil.rmtree(composed.folder / "stripe", ignore_errors=True)  # incidents are counted anew, so it must not remember those of before
     with running(composed.folder / "stripe", PORTS.stripe_port, KEY, WEBHOOK_SECRET, webhook):
         composed.up()
         with called(composed, line) as world:
