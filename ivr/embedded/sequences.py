@@ -53,11 +53,17 @@ class SequenceSearch:
         return place if len(heard) == len(self.names) and heard[-1] == self.names[-1] else None
 
     def _next(self, sound: Sound, name: str, expected: int) -> int | None:
-        """Where the next sound begins: the best fit of its first chunk between 60 ms before and a second after ``expected``."""
+        """Where the next sound begins: the first good fit of its first chunk between 60 ms before and a second after ``expected``.
+
+        Not the best one: a digit may come again within the second. The best one when none is good.
+        """
         first = self.templates[name].opening[0]
         begin = max(0, expected + first.offset - SLACK)
         scores = correlations(sound[begin : begin + SLACK + GAP + len(first.wave)], first)
-        return begin + int(np.argmax(scores)) - first.offset if len(scores) else None
+        if not len(scores):
+            return None
+        good = [peak for peak in peaks(scores) if scores[peak] > HEARD]
+        return begin + (good[0] if good else int(np.argmax(scores))) - first.offset
 
     def _is(self, sound: Sound, name: str, begin: int, heard: list[str]) -> bool:
         """Is it this sound, and no other short one fits better? Notes what it is in ``heard``."""

@@ -34,6 +34,15 @@ def test_a_spoken_number_is_heard(number: str, gap: float) -> None:
     assert heard(said(*number, gap=gap), *number)
 
 
+@pytest.mark.parametrize("code", ["2082", "8298", "3503", "6126"])
+def test_a_digit_that_comes_again_is_not_taken_for_its_first_time(code: str) -> None:
+    """Also when the line was worse the first time, so that the second one fits better."""
+    sound = said(*code, gap=0.0).astype(np.float64)
+    worse = slice(0, len(ALL["incident_number"].sound) + len(ALL[code[0]].sound))
+    sound[worse] += np.random.default_rng(7).normal(0, 80, worse.stop)
+    assert heard(sound.astype(np.int16), "incident_number", *code)
+
+
 @pytest.mark.parametrize("place", range(4))
 def test_a_number_with_one_other_digit_is_not_heard(place: int) -> None:
     """No digit passes for another one at any place."""
