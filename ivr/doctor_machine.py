@@ -14,7 +14,7 @@ from typing import Final
 
 from ivr.config import Settings
 from ivr.findings import ANEW, Finding, fault, ok, warning
-from ivr.health_parts import serve_answers
+from ivr.health_parts import asked_serves
 from ivr.store import Store
 
 SECONDS: Final = 2.0
@@ -39,8 +39,7 @@ _TIME_ERROR: Final = 5
 
 def serve(settings: Settings) -> Iterator[Finding]:
     """Somebody runs the scripts of calls, on each port that Asterisk tries; one that hangs is nobody."""
-    ports = (settings.agi_port, settings.agi_second_port)[: settings.serves]
-    gone = [port for port in ports if not serve_answers((settings.agi_host, port))]
+    ports, gone = asked_serves(settings)
     where = " and ".join(f"{settings.agi_host}:{port}" for port in gone or ports)
     if not gone:
         yield ok("serve", f"answers on {where}")

@@ -51,8 +51,7 @@ def asterisk(settings: Settings) -> Part:
 
 def serves(settings: Settings) -> Part:
     """Those of this node, as Asterisk reaches them."""
-    ports = (settings.agi_port, settings.agi_second_port)[: settings.serves]
-    gone = [port for port in ports if not serve_answers((settings.agi_host, port))]
+    ports, gone = asked_serves(settings)
     if not gone:
         return Part(Status.OK, f"{len(ports)} of {len(ports)} answer")
     if len(gone) < len(ports):
@@ -137,7 +136,13 @@ def _greeting(where: tuple[str, int], seconds: float) -> bytes:
         return said
 
 
-def serve_answers(where: tuple[str, int]) -> bool:
+def asked_serves(settings: Settings) -> tuple[tuple[int, ...], list[int]]:
+    """The ports of this node's serves, and those of them where none answers."""
+    ports = (settings.agi_port, settings.agi_second_port)[: settings.serves]
+    return ports, [port for port in ports if not _serves((settings.agi_host, port))]
+
+
+def _serves(where: tuple[str, int]) -> bool:
     """Whether a connection that is ended at once is closed from the other side too: a serve that hangs or is stopped does not."""
     try:
         with socket.create_connection(where, SERVE_SECONDS) as connection:
