@@ -4,12 +4,13 @@ And the records that most tests of the flow begin with.
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from ivr.model import Coverage
-from tests.unit.scripted import ACME, ANN, BEN, NUMBER, MemoryRecords
+from tests.unit.scripted import ACME, ANN, BEN, NUMBER, MemoryRecords, hotline
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
@@ -21,3 +22,9 @@ def records(tmp_path: Path) -> MemoryRecords:
     return MemoryRecords(
         customers=[ACME], phones={NUMBER: ACME}, coverages={7: Coverage(1, None)}, rungs=[ANN, BEN], messages_folder=tmp_path
     )
+
+
+@pytest.fixture
+def line(records: MemoryRecords) -> Any:
+    """A hotline on the records of the test, or of its file."""
+    return hotline(records)

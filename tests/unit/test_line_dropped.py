@@ -7,18 +7,13 @@ import pytest
 
 from ivr import call
 from ivr.model import EndReason, IncidentStatus
-from tests.unit.scripted import MemoryRecords, hotline
+from tests.unit.scripted import MemoryRecords
 from tests.unit.scripted.hotline import guest_with_ann, line_dropped
 
 
 @pytest.fixture
 def records() -> MemoryRecords:
     return guest_with_ann()
-
-
-@pytest.fixture
-def line(records: MemoryRecords) -> Any:
-    return hotline(records)
 
 
 @pytest.mark.parametrize("failsafe", ["", "calling", "nobody"])

@@ -10,18 +10,13 @@ from ivr.errors import CallerGone
 from ivr.model import IncidentStatus
 from ivr.records.resumes import Suspended
 from ivr.resume import resume, your_code
-from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone, hotline
+from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone
 from tests.unit.scripted.hotline import STRANGER, guest_with_ann, line_dropped
 
 
 @pytest.fixture
 def records() -> MemoryRecords:
     return guest_with_ann()
-
-
-@pytest.fixture
-def line(records: MemoryRecords) -> Any:
-    return hotline(records)
 
 
 def dropped(line: Any) -> None:
