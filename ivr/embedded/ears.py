@@ -135,7 +135,7 @@ class Ears:
         return f"{names or 'no prompt'} (now {time.monotonic() - self.track.begin:.1f} s)"
 
     def _heard(self, name: str, start: int) -> Heard:
-        return Heard(name, start / RATE, time.monotonic() - self.track.begin, self.track.first_sound_from(max(0, start)))
+        return Heard(name, self.track.offset_of(start), time.monotonic() - self.track.begin, self.track.first_sound_from(max(0, start)))
 
 
 def _all(template: Template, sound: Sound, since: int) -> list[int]:

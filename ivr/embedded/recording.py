@@ -1,6 +1,9 @@
 """What one leg heard and said, as sound with the time of every frame; stereo files of both.
 
 Telephone sound throughout: 8,000 samples a second, 16 bit, one channel. Positions are seconds since the leg was answered.
+
+Nothing is sent while nobody speaks, and who is held up sends late: a pause between two frames belongs to the time, not to the sound. A
+track therefore holds what was sent without its pauses, so that a prompt stays whole, and tells the time of each sample.
 """
 
 import threading
@@ -35,7 +38,7 @@ def level(sound: Sound) -> float:
 
 
 class Track:
-    """One direction of one leg, growing frame by frame. Safe for one writer and many readers."""
+    """One direction of one leg, growing frame by frame, without its pauses. Safe for one writer and many readers."""
 
     def __init__(self, begin: float | None = None) -> None:
         self.begin = time.monotonic() if begin is None else begin
@@ -48,10 +51,10 @@ class Track:
         self._awaited: list[int] = []
 
     def append(self, frame: bytes, at: float | None = None) -> None:
-        """Adds signed 16-bit samples that arrived at ``at`` (monotonic seconds); a hole before them becomes silence."""
+        """Adds signed 16-bit samples that arrived at ``at`` (monotonic seconds)."""
         now = time.monotonic() if at is None else at
         samples = np.frombuffer(frame[: len(frame) & ~1], dtype="<i2")
-        place = self._place_of(now, len(samples))
+        place = self._end
         self._reserve(place + len(samples))
         with self.grown:
             self._sound[place : place + len(samples)] = samples
@@ -61,11 +64,6 @@ class Track:
             self._last = now
             if any(self._end > awaited for awaited in self._awaited):
                 self.grown.notify_all()
-
-    def _place_of(self, now: float, count: int) -> int:
-        if now - self._last <= HOLE_SECONDS:
-            return self._end
-        return max(self._end, round((now - self.begin) * RATE) - count)
 
     def _reserve(self, count: int) -> None:
         if count > len(self._sound):
@@ -78,16 +76,41 @@ class Track:
 
     @property
     def last_arrival(self) -> float:
-        """When the last frame came, or the track began (monotonic seconds). Lost frames make a track shorter than the time it took."""
+        """When the last frame came, or the track began (monotonic seconds)."""
         return self._last
-
-    def seconds(self) -> float:
-        """Length of the sound received so far."""
-        return self._end / RATE
 
     def sound(self, start: int = 0, end: int | None = None) -> Sound:
         """A view of samples ``start`` to ``end`` (now, by default)."""
         return self._sound[max(0, start) : self._end if end is None else min(end, self._end)]
+
+    def timed(self) -> Sound:
+        """All of it by the clock, from the track's beginning on: each pause is silence."""
+        ends, lags = self._by_the_clock()
+        parts, begin, paused = [np.zeros(0, dtype=np.int16)], 0, 0
+        for end, lag in zip(ends.tolist(), lags.tolist(), strict=True):
+            if lag - paused > HOLE_SECONDS * RATE:
+                parts.append(np.zeros(lag - paused, dtype=np.int16))
+                paused = lag
+            parts.append(self._sound[begin:end])
+            begin = end
+        return np.concatenate(parts)
+
+    def offset_of(self, sample: int) -> float:
+        """By the clock, when this sample came: seconds since the track began."""
+        ends, lags = self._by_the_clock()
+        frame = min(int(np.searchsorted(ends, sample, side="right")), len(ends) - 1)
+        return (sample + float(lags[frame]) if frame >= 0 else 0.0) / RATE
+
+    def _by_the_clock(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Of each frame, the sample behind its end, and how many samples its pauses add to that.
+
+        What comes at once after a pause was held up and came at its own time: a frame is as late as the most punctual one after it.
+        """
+        with self.grown:
+            ends = np.array([*self._places[1:], self._end][: len(self._places)], dtype=np.int64)
+            late = (np.array(self._arrivals) - self.begin) * RATE - ends
+        lags = np.minimum.accumulate(late[::-1])[::-1]
+        return ends, np.maximum(0, np.rint(lags)).astype(np.int64)
 
     def wait_beyond(self, samples: int, deadline: float) -> bool:
         """Waits until there are more than ``samples``; False at ``deadline`` (monotonic seconds)."""
@@ -115,8 +138,9 @@ class Track:
 
     def longest_silence(self, since: float = 0.0, dbfs: float = SPEECH_DBFS) -> float:
         """The longest stretch of silence in seconds from position ``since`` up to this moment, ended or not."""
-        now = max(self.seconds(), time.monotonic() - self.begin)
-        loud = since + np.flatnonzero(loudness(self.sound(int(since * RATE))) > dbfs) * FRAME / RATE
+        sound = self.timed()
+        now = max(len(sound) / RATE, time.monotonic() - self.begin)
+        loud = since + np.flatnonzero(loudness(sound[int(since * RATE) :]) > dbfs) * FRAME / RATE
         edges = np.concatenate([[since], np.stack([loud, loud + FRAME / RATE], axis=1).ravel(), [max(now, since)]])
         return float(np.max(np.diff(edges)[::2]))
 
@@ -150,5 +174,5 @@ def write_wav(path: Path, *channels: Sequence[int] | Sound) -> None:
 def write_stereo(path: Path, left: Track, right: Track) -> None:
     """Both tracks of a leg in one file, by their own times: ``left`` in the left ear."""
     origin = min(left.begin, right.begin)
-    late = [np.pad(track.sound(), (int((track.begin - origin) * RATE), 0)) for track in (left, right)]
+    late = [np.pad(track.timed(), (int((track.begin - origin) * RATE), 0)) for track in (left, right)]
     write_wav(path, *late)

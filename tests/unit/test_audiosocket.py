@@ -124,14 +124,36 @@ def test_a_stranger_is_closed(server: AudioServer, asterisk: socket.socket, firs
     assert asterisk.recv(1) == b""
 
 
-def test_a_pause_in_the_frames_becomes_silence() -> None:
-    """A hole of a second is a second; a frame 60 ms late shifts nothing."""
-    track, frame = Track(begin=100.0), tone(400, 0.02).tobytes()
+def test_a_pause_between_frames_is_in_the_time_and_not_in_the_sound() -> None:
+    """By the clock a pause of a second is a second of silence, and 60 ms shift nothing; what was said stays in one piece."""
+    track, frame = Track(begin=100.0), tone(400, 0.02)
     for at in (100.02, 100.10, 101.10):
-        track.append(frame, at)
-    assert track.samples == pytest.approx(1.1 * RATE)
+        track.append(frame.tobytes(), at)
+    assert np.array_equal(track.sound(), np.tile(frame, 3))
+    assert len(track.timed()) == pytest.approx(1.1 * RATE)
+    assert not track.timed()[2 * FRAME : -FRAME].any()
+    assert np.array_equal(track.timed()[-FRAME:], frame)
     assert track.first_sound_after(100.15) == 101.10
     assert track.first_sound_from(2 * FRAME) == 101.10
+    assert [track.offset_of(sample) for sample in (0, FRAME, 2 * FRAME, 3 * FRAME)] == pytest.approx([0.0, 0.08, 1.08, 1.1])
+
+
+def test_who_is_held_up_and_then_hurries_adds_no_time() -> None:
+    """A second late, then all at once: by the clock it ends no later than it came."""
+    track, frame = Track(begin=100.0), tone(400, 0.02).tobytes()
+    for at in (100.02, *([101.0] * 49), *(101.02 + 0.02 * count for count in range(10))):
+        track.append(frame, at)
+    assert len(track.sound()) == len(track.timed()) == 60 * FRAME
+
+
+def test_a_prompt_that_the_line_tore_is_heard_in_one_piece() -> None:
+    """Who plays it is held up for half a second in its midst."""
+    track, sound = Track(begin=100.0), tone(400, 1.0)
+    for number in range(50):
+        track.append(sound[number * FRAME : (number + 1) * FRAME].tobytes(), 100.02 + number * 0.02 + (0.5 if number > 20 else 0.0))
+    assert np.array_equal(track.sound(), sound)
+    assert track.offset_of(0) == pytest.approx(0.0)
+    assert track.offset_of(40 * FRAME) == pytest.approx(1.3)
 
 
 def test_the_longest_silence_counts_to_this_moment() -> None:
