@@ -219,7 +219,7 @@ def test_a_body_that_never_comes_is_given_up(port: int, monkeypatch: pytest.Monk
 
 
 def test_while_the_database_is_away_stripe_is_told_to_repeat_it(paying: Settings, server: PostgresServer, sql: Sql) -> None:
-    """503, and nothing is lost: the repetition is heard."""
+    """503, and nothing is lost: the repetition is heard. What was answered 503 may have queued a look too, which is harmless."""
     with served(paying.model_copy(update={"database_seconds": 0.3})) as port:
         server.freeze()
         try:
@@ -230,7 +230,9 @@ def test_while_the_database_is_away_stripe_is_told_to_repeat_it(paying: Settings
         while (status := post(port, event("pi_1"))) != 200 and monotonic() < until:
             assert status == 503
             sleep(0.05)
-    assert heard(sql) == (1, 1)
+    events, looks = heard(sql)
+    assert events == 1
+    assert looks in (1, 2)
 
 
 def test_without_a_secret_nothing_is_believed(paying: Settings, sql: Sql) -> None:
