@@ -96,8 +96,7 @@ class Stack:
     def wait_ready(self) -> None:
         """Waits until everything answers that is to run always, also what is just being started again. Raises ``SetupError``."""
         for name, probe in self._probes().items():
-            wait_until(probe, READY_SECONDS)
-            self._expect(name, probe)
+            self._expect(name, wait_until(probe, READY_SECONDS))
 
     def pid(self, name: str) -> int:
         """The program's process id; 0 when it does not run."""
@@ -222,10 +221,10 @@ class Stack:
         for name in names:
             probe = self._probes(True)[name]
             wait_until(partial(self._settled, name, probe, pids[name]), READY_SECONDS)
-            self._expect(name, probe)
+            self._expect(name, probe())
 
-    def _expect(self, name: str, probe: Callable[[], bool]) -> None:
-        if not probe():
+    def _expect(self, name: str, answers: bool) -> None:
+        if not answers:
             log = self.log(name)
             raise SetupError(f"{name} does not answer; {log} ends: {_last_line(log)!r}. Mend that, then run this again.")
 
