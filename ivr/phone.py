@@ -14,7 +14,7 @@ from typing import Final
 
 from asterisk.agi import AGI
 
-from ivr import names, prompts
+from ivr import joined, names, prompts
 from ivr.agi_line import Line
 from ivr.agi_protocol import caller_number, clean, parse_reply, quote, variable_name
 from ivr.config import Settings
@@ -139,7 +139,7 @@ class Phone:
 
     def play_until_key(self, *sounds: str, keys: str = "0123456789*#") -> str:
         """Play until one of ``keys`` is pressed; that key, or "" when none was. Other keys are thrown away."""
-        pressed = next(filter(None, (self._stream(name, keys) for name in sounds)), "")
+        pressed = next(filter(None, (self._play(batch, keys) for batch in joined.batches(sounds, keys, self._seconds))), "")
         if self._music:
             self._command(0.0, "SET MUSIC", "ON")
         return pressed
@@ -225,18 +225,34 @@ class Phone:
             raise CallerGone
         return value
 
-    def _stream(self, name: str, keys: str) -> str:
+    def _play(self, batch: joined.Batch, keys: str) -> str:
+        """The key that interrupted the sounds. Joined ones that Asterisk did not all play are said again, one by one."""
+        if len(batch.sounds) == 1:
+            return self._stream(batch.sounds[0], batch.seconds, keys)
+        application, paths, status = joined.command([prompts.sound(name) for name in batch.sounds], keys)
+        self._sounds_now()
+        pressed = self._pressed(self._command(batch.seconds, "EXEC", application, paths))
+        if pressed in keys and (pressed or self.get(status) == "SUCCESS"):
+            return pressed
+        return next(filter(None, (self._stream(name, self._seconds(name), keys) for name in batch.sounds)), "")
+
+    def _stream(self, name: str, seconds: float, keys: str) -> str:
         if not name.startswith("/"):
-            return self._stream_file(name, prompts.sound(name), prompts.seconds(name, self.language), keys)
+            return self._stream_file(name, prompts.sound(name), seconds, keys)
         if names.is_ours(name):
-            return self._stream_file(name, quote(name), names.seconds(name), keys)
+            return self._stream_file(name, quote(name), seconds, keys)
         log.error("a path that is no customer's name is not played")
         return ""
 
+    def _seconds(self, name: str) -> float:
+        """How long a prompt, or a customer's name by its path, lasts. What is no name is not looked at."""
+        if not name.startswith("/"):
+            return prompts.seconds(name, self.language)
+        return names.seconds(name) if names.is_ours(name) else 0.0
+
     def _stream_file(self, name: str, sound: str, seconds: float, keys: str) -> str:
         """Play a sound that lasts ``seconds``; the key that interrupted it. One that is missing is passed over and noted as ``name``."""
-        if self.first_sound is None:
-            self.first_sound = monotonic()
+        self._sounds_now()
         try:
             return self._pressed(self._command(seconds, "STREAM FILE", sound, quote(keys)))
         except CallerGone:
@@ -246,6 +262,10 @@ class Phone:
             log.error("Asterisk cannot play the prompt %s; the call goes on without it", name)
             self.unheard.add(name)
             return ""
+
+    def _sounds_now(self) -> None:
+        if self.first_sound is None:
+            self.first_sound = monotonic()
 
     @staticmethod
     def _pressed(value: str) -> str:

@@ -6,6 +6,7 @@ prompts links to it. :func:`use_overrides` tells this module where they lie, so 
 Unknown names are programming errors: ``KeyError``.
 """
 
+import os
 import wave
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ class _Recording:
 
 
 _overrides: Path | None = None
-_recordings: dict[Path, _Recording] = {}
+_recordings: dict[str, _Recording] = {}
 
 
 def use_overrides(folder: Path | None) -> None:
@@ -92,17 +93,17 @@ def _recording(name: str, language: str) -> _Recording | None:
     _TEXTS[ENGLISH][name]
     if _overrides is None:
         return None
-    path = _overrides / language / f"{name}.wav"
+    path = f"{_overrides}/{language}/{name}.wav"  # asked for each sound of each call: a Path would cost five times as much
     try:
-        changed = path.stat().st_mtime_ns
+        changed = os.stat(path).st_mtime_ns
         known = _recordings.get(path)
         if known is None or known.changed != changed:
-            known = _recordings[path] = _Recording(changed, _wav_seconds(path), file_hash(path))
+            known = _recordings[path] = _Recording(changed, _wav_seconds(path), file_hash(Path(path)))
     except (OSError, EOFError, wave.Error):
         return None
     return known
 
 
-def _wav_seconds(path: Path) -> float:
-    with wave.open(str(path), "rb") as recording:
+def _wav_seconds(path: str) -> float:
+    with wave.open(path, "rb") as recording:
         return recording.getnframes() / recording.getframerate()

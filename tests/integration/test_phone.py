@@ -235,10 +235,57 @@ def test_music_goes_on_after_a_prompt() -> None:
 
 def test_a_missing_prompt_is_passed_over() -> None:
     """``-1`` at once with the caller still there: the call goes on, and the script can know."""
-    with session({"STREAM FILE ivr/a": "200 result=-1 endpos=0", "STREAM FILE ivr/b": EMPTY_STREAM}) as (ours, _):
+    with session({"STREAM FILE ivr/a": "200 result=-1 endpos=0"}) as (ours, _):
         phone = Phone(ours, settings())
-        phone.play("a", "b")
+        phone.play("a")
     assert phone.unheard == {"a"}
+
+
+JOINED = {"EXEC Playback": "200 result=0", "EXEC Background": "200 result=0", "GET VARIABLE": "200 result=1 (SUCCESS)"}
+
+
+def test_sounds_that_no_key_interrupts_are_one_command() -> None:
+    """And their status is looked at: a command that fails says nothing of it."""
+    with session(JOINED) as (ours, fake):
+        Phone(ours, settings()).play("2", "dollars", "a_minute")
+    assert fake.commands[-2:] == ['EXEC Playback "ivr/2&ivr/dollars&ivr/a_minute"', 'GET VARIABLE "PLAYBACKSTATUS"']
+
+
+def test_sounds_that_every_key_interrupts_are_one_command() -> None:
+    """The key is its result, and nothing more is asked."""
+    with session({**JOINED, "EXEC Background": "200 result=35"}) as (ours, fake):
+        assert Phone(ours, settings()).play_until_key("covered", "unlimited") == "#"
+    assert fake.commands[-1] == 'EXEC Background "ivr/covered&ivr/unlimited"'
+
+
+def test_joined_sounds_that_nobody_interrupted() -> None:
+    with session(JOINED) as (ours, fake):
+        assert Phone(ours, settings()).play_until_key("covered", "unlimited") == ""
+    assert fake.commands[-1] == 'GET VARIABLE "BACKGROUNDSTATUS"'
+
+
+def test_a_letter_does_not_interrupt_joined_sounds() -> None:
+    """A to D cut ``Background``, and are no keys of ours: everything is said again, where they interrupt nothing."""
+    with session({**JOINED, "EXEC Background": "200 result=65", "STREAM FILE": EMPTY_STREAM}) as (ours, fake):
+        assert Phone(ours, settings()).play_until_key("covered", "unlimited") == ""
+    assert fake.commands[-2:] == ['STREAM FILE ivr/covered "0123456789*#"', 'STREAM FILE ivr/unlimited "0123456789*#"']
+
+
+@pytest.mark.parametrize("application", ["Playback", "Background"])
+def test_a_missing_prompt_among_joined_ones_is_found_out(application: str) -> None:
+    """They are said again one by one, so that nothing that can be said stays unsaid, and the script knows which was missing."""
+    keys = "0123456789*#" if application == "Background" else ""
+    answers = {"STREAM FILE ivr/a_minute": "200 result=-1 endpos=0", "STREAM FILE": EMPTY_STREAM}
+    with session({**JOINED, "GET VARIABLE": "200 result=1 (FAILED)", **answers}) as (ours, fake):
+        phone = Phone(ours, settings())
+        phone.play_until_key("2", "a_minute", "dollars", keys=keys)
+    assert phone.unheard == {"a_minute"}
+    assert [line for line in fake.commands if line.startswith("STREAM")][-1] == f'STREAM FILE ivr/dollars "{keys}"'
+
+
+def test_a_caller_who_hangs_up_in_joined_sounds() -> None:
+    with session({"EXEC": "200 result=-1"}) as (ours, _), pytest.raises(CallerGone):
+        Phone(ours, settings()).play("covered", "unlimited")
 
 
 @pytest.mark.parametrize("status", ["511 dead", "200 result=-1", "200 result=0", "EOF"])
