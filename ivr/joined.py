@@ -9,8 +9,9 @@ from typing import Final
 
 from ivr.agi_protocol import quote
 
-LONGEST_SECONDS: Final = 8.0
-"""Of what is joined: a script that hangs is noticed only after the command that it gave last."""
+LONGEST_SECONDS: Final = 6.0
+"""Of what is joined, about as long as the longer prompts: a script that hangs, or is killed, is noticed only after the command that it
+gave last, and a limit that was set for it (``Phone.renew``) stands also when a key cuts it at once."""
 ANY_KEY: Final = frozenset("0123456789*#")
 """``Background`` is cut by each of them (and by A to D, which no telephone has); ``Playback`` by none."""
 

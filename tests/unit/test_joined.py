@@ -19,10 +19,10 @@ def lists(*sounds: str, keys: str = "") -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("keys", ["", ANY_KEY])
-def test_sounds_are_joined_in_their_order_up_to_eight_seconds(keys: str) -> None:
+def test_sounds_are_joined_in_their_order_up_to_six_seconds(keys: str) -> None:
     sounds = [str(number) for number in range(20)]
     found = lists(*sounds, keys=keys)
-    assert [len(batch) for batch in found] == [8, 8, 4]
+    assert [len(batch) for batch in found] == [6, 6, 6, 2]
     assert [sound for batch in found for sound in batch] == sounds
 
 
