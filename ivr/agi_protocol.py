@@ -6,6 +6,7 @@ Source: Asterisk 22 ``res/res_agi.c``, and its odd replies as tried (``tests/int
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ivr.errors import AsteriskFault
@@ -57,10 +58,11 @@ def parse_environment(lines: list[str]) -> dict[str, str]:
 
 def quote(value: str) -> str:
     """A command's argument in double quotes. Control characters become spaces: a line break would begin another command."""
-    text = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in value)
+    text = value if value.isascii() and value.isprintable() else "".join(map(_spaced, value))
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+@lru_cache(maxsize=128)
 def variable_name(name: str) -> str:
     """The name, when it is one of a channel variable or function such as ``TIMEOUT(absolute)``. Raises AsteriskFault when not."""
     if not _NAME.fullmatch(name):
@@ -70,7 +72,13 @@ def variable_name(name: str) -> str:
 
 def clean(text: str) -> str:
     """Without control characters, direction marks and anything else that is not to be seen, and without bytes that were no UTF-8."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     return "".join(char for char in text if unicodedata.category(char)[0] != "C" and char != "\N{REPLACEMENT CHARACTER}").strip()
+
+
+def _spaced(char: str) -> str:
+    return " " if unicodedata.category(char) in ("Cc", "Cs") else char
 
 
 def caller_number(raw: str) -> str | None:

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -18,6 +19,12 @@ def refusal(phone: str, prefixes: Sequence[str]) -> str | None:
 
     A possible number is enough, not a "valid" one: a country's new area code must not silence an engineer.
     """
+    return _refusal(phone, tuple(prefixes))
+
+
+@lru_cache(maxsize=4096)
+def _refusal(phone: str, prefixes: tuple[str, ...]) -> str | None:
+    """Remembered: the same engineers' phones are looked at in each call."""
     try:
         number = phonenumbers.parse(phone)
     except phonenumbers.NumberParseException:
@@ -27,7 +34,7 @@ def refusal(phone: str, prefixes: Sequence[str]) -> str | None:
         return "is no phone number in the form +18005550100"
     if _PREMIUM.fullmatch(phone) or phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
         return "is a premium-rate number"
-    if not phone.startswith(tuple(prefixes)):
+    if not phone.startswith(prefixes):
         return f"begins with none of the prefixes that may be dialled ({', '.join(prefixes)}; IVR_DIAL_PREFIXES)"
     return None
 

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 1.0
 """Between two looks at the talks; a warning is at most that late, and the time that announcing it takes."""
 
+RARELY: Final = 5
+"""Of so many looks one alone asks the records, while all talks go on without a limit: only an engineer's ``*4`` sets them one."""
+
 _A_DAY: Final = 86_400.0
 """Asterisk can't be told to lift a limit while a talk goes on, only to set another."""
 
@@ -62,6 +65,8 @@ class TimeWarnings(Periodic):
         self._grace = grace
         self._set: dict[int, int | None] = {}  # by talk: the allotted seconds that Asterisk's limit stands for; None as at its beginning
         self._ill = False
+        self._unlimited: set[int] = set()
+        self._left_out = 0
 
     def turn(self) -> None:
         """Look once. One line in the log for an outage, not one each second."""
@@ -78,7 +83,13 @@ class TimeWarnings(Periodic):
         """Look once: bring limits in line with the records and say what is due. Raises what the records and Asterisk raise."""
         running = self._meter.running()
         self._set = {talk_id: allotted for talk_id, allotted in self._set.items() if talk_id in running}
-        for talk in self._store.limits(list(running)) if running and self._switchboard.connected else ():
+        self._left_out += 1
+        if not running or not self._switchboard.connected or (running.keys() == self._unlimited and self._left_out < RARELY):
+            return
+        self._left_out = 0
+        talks = self._store.limits(list(running))
+        self._unlimited = {talk.talk_id for talk in talks if talk.allotted is None}
+        for talk in talks:
             with logs.bound(incident=talk.incident_id):
                 self._look_at(talk, talk.before + running[talk.talk_id])
 

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 def clean_text(text: str, limit: int | None = None) -> str:
     """``text`` without NUL and with unpaired surrogates replaced, cut to ``limit`` characters."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")[:limit]
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    return text.replace("\0", "")[:limit]
 
 
 def clean(value: object) -> object:

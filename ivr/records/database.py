@@ -6,13 +6,12 @@ does (down, hung, stopped, slow, failing over), the call returns or raises withi
 
 import logging
 import select
-from collections.abc import Iterator
-from contextlib import contextmanager
 from time import monotonic
-from typing import Any, Self
+from types import NoneType
+from typing import Any, NoReturn, Self
 from uuid import UUID
 
-from psycopg import Connection, Error, InterfaceError, OperationalError, conninfo, errors
+from psycopg import Connection, Cursor, Error, InterfaceError, OperationalError, conninfo, errors
 from psycopg.abc import RV, PQGen
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
@@ -25,15 +24,37 @@ from ivr.records.queries import queries
 log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
+_PLAIN = (int, float, UUID, NoneType)
 FORBIDDEN_CHANGE = "IV001"  # raised by the rules in sql/migrations/0003-rules.sql
 _WORTH_A_SECOND_TRY = (OperationalError, InterfaceError, errors.UniqueViolation)
 _NOT_TWICE = (errors.QueryCanceled, errors.DiskFull, errors.LockNotAvailable)
 
 
 class _BoundConnection(Connection[DictRow]):
-    """A connection whose every wait ends at ``deadline``, also when the server's process is stopped."""
+    """A connection whose every wait ends at ``deadline``, also when the server's process is stopped.
+
+    It has one cursor and one poll for all of its life: making them costs as much as running a statement.
+    """
 
     deadline: float | None = None
+    _only: Cursor[DictRow] | None = None
+    _poll: "select.poll | None" = None
+
+    def run(self, query: bytes, values: Row) -> list[Row]:
+        """One statement; its rows."""
+        if self._only is None:
+            self._only = self.cursor()
+        cursor = self._only.execute(query, values)
+        return [] if cursor.rownumber is None else cursor.fetchall()
+
+    def is_dead(self) -> bool:
+        """Whether the server has hung up: an idle connection that is readable. Costs no round trip."""
+        if self.closed:
+            return True
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(self.fileno(), select.POLLIN)
+        return bool(self._poll.poll(0))
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """Wait for the server; closes the connection and raises OperationalError at the deadline."""
@@ -92,7 +113,7 @@ class Database:
         Raises StoreUnavailable, IllegalChange, UnknownRecord (a reference to what does not exist), SetupError (no tables).
         """
         deadline = monotonic() + self._seconds
-        with _our_errors():
+        try:
             try:
                 return self._once(name, values, deadline)
             except _WORTH_A_SECOND_TRY as lost:
@@ -100,31 +121,28 @@ class Database:
                     raise
                 log.warning("%s is tried once more: %s", name, lost)
                 return self._once(name, values, deadline)
+        except Error as error:
+            _raise_ours(error)
 
     def _name_actor(self, connection: _BoundConnection) -> None:
         if self._actor:
             connection.execute("SELECT set_config('ivr.actor', %s, false)", (self._actor,))
 
     def _once(self, name: str, values: Row, deadline: float) -> list[Row]:
-        with self._connection(deadline) as connection:
-            cursor = connection.execute(queries()[name], {key: _adapt(value) for key, value in values.items()})
-            return cursor.fetchall() if cursor.description else []
-
-    @contextmanager
-    def _connection(self, deadline: float) -> Iterator[_BoundConnection]:
+        adapted = {key: _adapt(value) for key, value in values.items()}
         connection = self._living_connection(deadline)
         connection.deadline = deadline
         try:
-            yield connection
+            return connection.run(queries()[name], adapted)
         finally:
             connection.deadline = None
             self._pool.putconn(connection)
 
     def _living_connection(self, deadline: float) -> _BoundConnection:
-        """A connection on which the server has not hung up: an idle one that is readable is a dead one. Costs no round trip."""
+        """A connection on which the server has not hung up."""
         for _ in range(self._size + 1):
             connection = self._pool.getconn(timeout=max(0.001, deadline - monotonic()))
-            if not connection.closed and not _readable(connection):
+            if not connection.is_dead():
                 return connection
             connection.close()
             self._pool.putconn(connection)
@@ -148,34 +166,25 @@ def _conninfo(url: str, seconds: float) -> str:
     )
 
 
-def _readable(connection: _BoundConnection) -> bool:
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
-
-
 def _adapt(value: object) -> object:
     """``value`` as PostgreSQL takes it: cleaned, mappings as JSON."""
-    if isinstance(value, UUID):
+    if isinstance(value, _PLAIN):
         return value
     cleaned = clean(value)
     return Jsonb(cleaned) if isinstance(cleaned, dict) else cleaned
 
 
-@contextmanager
-def _our_errors() -> Iterator[None]:
+def _raise_ours(error: Error) -> NoReturn:
     """The only place where the library's errors become ours."""
-    try:
-        yield
-    except errors.ForeignKeyViolation as unknown:
-        raise UnknownRecord(unknown.diag.message_detail or str(unknown)) from unknown
-    except errors.NumericValueOutOfRange as absurd:
-        raise UnknownRecord("No record has a number that large.") from absurd
-    except errors.IntegrityError as refused:
-        raise IllegalChange(refused.diag.message_primary or "refused by the records") from None  # its detail shows the whole row
-    except errors.UndefinedTable as bare:
-        raise SetupError("The database has no tables of the hotline yet. Run `ivr migrate` once.") from bare
-    except Error as error:
-        if error.sqlstate == FORBIDDEN_CHANGE:
-            raise IllegalChange(error.diag.message_primary or str(error)) from error
-        raise StoreUnavailable(f"PostgreSQL: {type(error).__name__}: {error}") from error
+    match error:
+        case errors.ForeignKeyViolation():
+            raise UnknownRecord(error.diag.message_detail or str(error)) from error
+        case errors.NumericValueOutOfRange():
+            raise UnknownRecord("No record has a number that large.") from error
+        case errors.IntegrityError():
+            raise IllegalChange(error.diag.message_primary or "refused by the records") from None  # its detail shows the whole row
+        case errors.UndefinedTable():
+            raise SetupError("The database has no tables of the hotline yet. Run `ivr migrate` once.") from error
+    if error.sqlstate == FORBIDDEN_CHANGE:
+        raise IllegalChange(error.diag.message_primary or str(error)) from error
+    raise StoreUnavailable(f"PostgreSQL: {type(error).__name__}: {error}") from error

@@ -59,6 +59,7 @@ class Partners:
     more: int = 0
     connected: bool = True
     key_runs: bool = False
+    asked: int = 0
     limits_set: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
@@ -68,6 +69,7 @@ class Partners:
 
     def limits(self, talk_ids: list[int]) -> list[TalkLimit]:
         assert talk_ids == [self.talk.talk_id]
+        self.asked += 1
         return [self.talk]
 
     def claim_warning(self, incident_id: int, prompt: str) -> bool:
@@ -179,6 +181,26 @@ def test_a_talk_without_a_limit_is_left_alone() -> None:
     partners = Partners(talk=replace(TALK, allotted=None), talked=5000.0)
     watching(partners).look()
     assert (partners.said, partners.limits_set) == ([], [])
+
+
+def test_the_records_are_asked_rarely_about_talks_without_a_limit() -> None:
+    """At once about a new one, and each second about one that has a limit; one that gets a limit has it within five seconds."""
+    partners = Partners(talk=replace(TALK, allotted=None))
+    watch = watching(partners)
+    for _ in range(11):
+        watch.look()
+    assert partners.asked == 3
+    partners.talk = replace(partners.talk, talk_id=partners.talk.talk_id + 1)
+    watch.look()
+    assert partners.asked == 4
+    partners.talk = replace(partners.talk, allotted=900)
+    for _ in range(5):
+        watch.look()
+    assert partners.limits_set == [930]
+    asked = partners.asked
+    for _ in range(5):
+        watch.look()
+    assert partners.asked == asked + 5
 
 
 def test_nothing_is_claimed_while_asterisk_is_away() -> None:
