@@ -38,15 +38,15 @@ QUESTIONS: Final[tuple[Menu | Entry, ...]] = (
 def call(hotline: Hotline, phone: Phone) -> None:
     """From the digit 9 until an engineer has accepted."""
     phone.get(variables.ACCEPTED)  # raises CallerGone: a process that was stopped for a while finds callers who have left long ago
-    greet(hotline, phone)
+    known = greet(hotline, phone)
     incident = resume(hotline, phone) or hotline.store.begin_call(channel=phone.channel, uniqueid=phone.uniqueid, caller_id=phone.caller_id)
     logs.bind(incident=incident.id)
     phone.set(variables.INCIDENT, str(incident.id))
     remember(hotline, phone, incident)
     if (reason := _said_already(incident)) is not None:
         return turn_away(hotline, phone, incident) if is_blocked(hotline, phone) else goodbye(hotline, phone, incident, reason)
-    if (accepted := hotline.store.accepted_offer(incident.id)) is not None:  # the last script died right after the accept
-        return hand_over(phone, accepted, talk_seconds(hotline, incident))
+    if incident.engineer_channel is not None:  # the last script died right after the accept
+        return hand_over(phone, incident.engineer_channel, talk_seconds(hotline, incident))
     if incident.status is IncidentStatus.CONNECTING and hotline.store.last_accepted(incident.id) is not None:  # they are back
         return find_engineer(hotline, phone, incident.id, otherwise=EndReason.ENGINEER_LOST)
     if is_blocked(hotline, phone):
@@ -54,8 +54,7 @@ def call(hotline: Hotline, phone: Phone) -> None:
     if disclosure(hotline, phone, incident) is Consent.REFUSED:
         return goodbye(hotline, phone, incident, EndReason.REFUSED)
     category(hotline, phone, incident)
-    customer = identify(hotline, phone, incident)
-    incident = hotline.store.incident(incident.id)  # with what was just answered
+    incident, customer = identify(hotline, phone, incident, known)
     if customer is not None:
         speak_as(phone, customer)
         remember(hotline, phone, incident)
@@ -68,10 +67,10 @@ def call(hotline: Hotline, phone: Phone) -> None:
 def find_engineer(hotline: Hotline, phone: Phone, incident_id: int, *, otherwise: EndReason) -> None:
     """Ring engineers and hand the caller over to the first who accepts; ``otherwise`` is why it ends when nobody does,
     or when the caller leaves a message instead."""
-    incident = hotline.store.incident(incident_id)
-    found = connect(hotline, phone, incident)
+    incident, last_offer = hotline.store.connecting(incident_id)
+    found = connect(hotline, phone, incident, lost=hotline.store.offer(last_offer) if last_offer is not None else None)
     if isinstance(found, Offer):
-        return hand_over(phone, found, talk_seconds(hotline, incident))
+        return hand_over(phone, found.channel or "", talk_seconds(hotline, incident))
     if found is Wanted.MESSAGE and otherwise is EndReason.ENGINEER_LOST:  # the caller's choice, as a hang-up would be
         otherwise = _left_at(hotline, incident, "")
     return leave_message(hotline, phone, incident, otherwise, asked_for=found is Wanted.MESSAGE)
@@ -93,8 +92,8 @@ def ending(hotline: Hotline, phone: Phone) -> None:
     logs.bind(incident=incident.id)
     if (reason := _said_already(incident)) is not None:
         return goodbye(hotline, phone, incident, reason)
-    accepted = hotline.store.accepted_offer(incident.id)
-    if accepted is not None and accepted.channel != phone.get(variables.TALKING_TO):  # the last script died right after the accept
+    accepted = incident.engineer_channel
+    if accepted is not None and accepted != phone.get(variables.TALKING_TO):  # the last script died right after the accept
         return hand_over(phone, accepted, talk_seconds(hotline, incident))
     if incident.status is IncidentStatus.CONNECTING:  # decided already: asked again, a caller might answer something else
         return find_engineer(hotline, phone, incident.id, otherwise=EndReason.ENGINEER_LOST)
@@ -122,16 +121,15 @@ def hungup(hotline: Hotline, leg: LegOver) -> None:
         store.note_once(incident.id, f"failsafe {leg.uniqueid}", "failsafe", outcome=leg.failsafe)
         if leg.failsafe == "nobody":
             notify.page(store, incident.id, Occasion.NOBODY)
-    store.end_leg(leg.uniqueid, leg.cause)
-    caller = store.incident_of_caller(leg.uniqueid)
+    caller = store.end_leg(leg.uniqueid, leg.cause)  # None also when they are back already on another leg, and this is late news
     logs.bind(incident=caller.id if caller else None)
-    if caller is not None and not store.caller_legs(caller.id):  # else they are back already on another leg, and this is late news
+    if caller is not None and caller.status is not IncidentStatus.ENDED:
         _caller_gone(hotline, caller, leg)
 
 
 def _caller_gone(hotline: Hotline, incident: Incident, leg: LegOver) -> None:
     """Who had an engineer may come back, unless an ending key was pressed, no time is left, or a failsafe phone took the call."""
-    reason = hotline.store.ending(incident.id)
+    reason = incident.ending
     if reason is None and incident.status is IncidentStatus.TALKING and seconds_left(hotline, incident) == 0:
         reason = EndReason.TIME_EXPIRED
     if reason is None and _lost_by_us(hotline, incident, leg):

@@ -20,18 +20,17 @@ class Wanted(Enum):
     MESSAGE = auto()
 
 
-def connect(hotline: Hotline, phone: Phone, incident: Incident) -> Offer | Wanted | None:
+def connect(hotline: Hotline, phone: Phone, incident: Incident, lost: Offer | None) -> Offer | Wanted | None:
     """Climb the ladder: the offer that was accepted, what the caller wants instead, or None when nobody accepted.
 
-    Who had the incident before is rung first. Raises CallerGone and whatever is unavailable, after letting go of whoever rings.
+    The incident is connecting. Who had it before (``lost``) is rung first.
+    Raises CallerGone and whatever is unavailable, after letting go of whoever rings.
     """
     store = hotline.store
-    store.connecting(incident.id)
-    lost = store.last_accepted(incident.id)
     company = Company(phone, hotline.settings.progress_seconds)
     company.tell("connecting")
     if lost is None:
-        company.tell("incident_number", *spoken.digits(str(incident.id)), *your_code(hotline, phone, store.incident(incident.id)))
+        company.tell("incident_number", *spoken.digits(str(incident.id)), *your_code(hotline, phone, incident))
     company.tell("wait_menu")
     given = hotline.settings
     ladder = steps(store.levels(), given.ladder_rounds, given.failsafe_phones, lost, prefixes=given.dial_prefixes)
@@ -68,9 +67,9 @@ def _page(hotline: Hotline, incident: Incident, step: Step) -> None:
         notify.page(hotline.store, incident.id, Occasion.RINGING, step.paged)
 
 
-def hand_over(phone: Phone, offer: Offer, seconds: int | None) -> None:
-    """Tell the dialplan to bridge the engineer's leg next, for at most ``seconds`` (None: no limit)."""
+def hand_over(phone: Phone, channel: str, seconds: int | None) -> None:
+    """Tell the dialplan to bridge the engineer's ``channel`` next, for at most ``seconds`` (None: no limit)."""
     phone.music(False)
     phone.set(variables.ACCEPTED, "1")
     phone.set(variables.TALK_SECONDS, "0" if seconds is None else str(max(1, seconds)))
-    phone.set(variables.ENGINEER_CHANNEL, offer.channel or "")
+    phone.set(variables.ENGINEER_CHANNEL, channel)

@@ -11,9 +11,8 @@ from ivr.verify import verified_key
 
 def talk_key(hotline: Hotline, phone: Phone) -> None:
     """A key of one side, private to it (``asterisk-conf/features.conf``). Unknown names do nothing."""
-    incident = hotline.store.incident(int(phone.get(variables.INCIDENT)))
+    incident = hotline.store.key_pressed(int(phone.get(variables.INCIDENT)), phone.argument)
     logs.bind(incident=incident.id)
-    hotline.store.note(incident.id, "key", name=phone.argument)
     if phone.argument == "time_left":
         phone.play(*time_left(hotline, incident, phone.language))
     elif phone.argument in CONFIRMATIONS:

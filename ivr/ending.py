@@ -23,8 +23,8 @@ HUNG_UP: Final = 16
 
 def why_over(hotline: Hotline, phone: Phone, incident: Incident) -> EndReason | None:
     """Why the incident is over, or None when the engineer was lost and the caller is to be connected again."""
-    if (reason := hotline.store.ending(incident.id)) is not None:
-        return reason
+    if incident.ending is not None:
+        return incident.ending
     if phone.get(variables.EXPIRED) == "1" or time_is_up(hotline, incident):
         return EndReason.TIME_EXPIRED
     if not hung_up_on_purpose(phone):
@@ -47,9 +47,8 @@ def hung_up_on_purpose(phone: Phone) -> bool:
 def goodbye(hotline: Hotline, phone: Phone, incident: Incident, reason: EndReason) -> None:
     """End the incident in the records first, then tell the caller what it came to, and let the dialplan hang up."""
     _await_meter(hotline, incident)
-    hotline.store.end_incident(incident.id, reason)
-    ended = hotline.store.incident(incident.id)
-    phone.play(*farewell(ended, reason, _account(hotline, ended), hotline.store.talked_seconds(ended.id), phone.language))
+    ended, talked = hotline.store.conclude(incident.id, reason)
+    phone.play(*farewell(ended, reason, _account(hotline, ended), talked, phone.language))
     phone.set(variables.DONE, "1")
 
 

@@ -1,6 +1,7 @@
 """Step 3: who is calling. An account number, offered from the caller ID without a name, and its PIN."""
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -31,22 +32,22 @@ class Unrecognised(StrEnum):
 _REASONS: Final = {Guess.WRONG: Unrecognised.WRONG_PIN, Guess.LOCKED: Unrecognised.LOCKED, Guess.UNCHECKED: Unrecognised.UNCHECKED}
 
 
-def identify(hotline: Hotline, phone: Phone, incident: Incident) -> Customer | None:
-    """The customer, or None for a guest and for a caller whom nobody could recognise: the engineer then verifies who it is."""
+def identify(hotline: Hotline, phone: Phone, incident: Incident, known: Customer | None) -> tuple[Incident, Customer | None]:
+    """The incident with all that was answered, and the customer; None for a guest and for a caller whom nobody could recognise: the
+    engineer then verifies who it is. ``known``: whose phone it is."""
     if incident.identified_how is not None:
-        return hotline.store.customer(incident.customer_id) if incident.customer_id is not None else None
-    named = _from_phone(hotline, phone) or _from_account(hotline, phone, incident)
+        return incident, hotline.store.customer(incident.customer_id) if incident.customer_id is not None else None
+    named = _from_phone(hotline, phone, known) or _from_account(hotline, phone, incident)
     if not isinstance(named, Customer):
-        hotline.store.identified(incident.id, None, how=named)
+        incident = hotline.store.identified(incident.id, None, how=named)
         phone.play_until_key("no_account")
-        return None
+        return incident, None
     proof = prove(hotline, phone, incident, named)
     if proof is Guess.RIGHT:
-        hotline.store.identified(incident.id, named.id, how="pin")
-        return named
-    hotline.store.claimed(incident.id, named.id, how=_REASONS[proof])
+        return hotline.store.identified(incident.id, named.id, how="pin"), named
+    incident = hotline.store.claimed(incident.id, named.id, how=_REASONS[proof])
     phone.play_until_key("locked_out" if proof is Guess.LOCKED else "not_identified")
-    return None
+    return incident, None
 
 
 def prove(hotline: Hotline, phone: Phone, incident: Incident, customer: Customer) -> Guess:
@@ -70,6 +71,7 @@ def number_of(hotline: Hotline, phone: Phone) -> str | None:
     return e164(phone.caller_id, hotline.settings.country)
 
 
+@lru_cache(maxsize=1024)
 def e164(caller_id: str | None, country: str) -> str | None:
     """The caller ID as an E.164 number, or None when it is absent or is no number that can be dialled from everywhere.
 
@@ -92,13 +94,11 @@ def _possible(written: str, country: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _from_phone(hotline: Hotline, phone: Phone) -> Customer | None:
-    number = number_of(hotline, phone)
-    customer = hotline.store.customer_by_phone(number) if number else None
-    if customer is None:
+def _from_phone(hotline: Hotline, phone: Phone, known: Customer | None) -> Customer | None:
+    if known is None:
         return None
     answer = ask(phone, ACCOUNT_FROM_PHONE, silence=hotline.settings.key_seconds)
-    return customer if answer == "1" else None
+    return known if answer == "1" else None
 
 
 def _from_account(hotline: Hotline, phone: Phone, incident: Incident) -> Customer | Unrecognised:

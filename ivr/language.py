@@ -11,11 +11,12 @@ from ivr.phone import Phone
 from ivr.prompts.texts import ENGLISH
 
 
-def greet(hotline: Hotline, phone: Phone) -> None:
+def greet(hotline: Hotline, phone: Phone) -> Customer | None:
     """Before the first word: whose phone it is decides. Nothing is recognised by that, and nobody's name is said."""
     number = number_of(hotline, phone)
     if (customer := hotline.store.customer_by_phone(number) if number else None) is not None:
         speak_as(phone, customer)
+    return customer
 
 
 def speak_as(phone: Phone, customer: Customer) -> None:

@@ -3,7 +3,7 @@
 Money is integers in minor units (cents) with a currency, times are aware datetimes, durations are seconds.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -153,6 +153,8 @@ class Coverage:
 
     agreement_id: int
     seconds_left: int | None
+    standing: object = field(default=None, repr=False, compare=False)
+    """What the records worked it out from, so that a reservation need not begin by that again; None: not known."""
 
 
 class NotCovered(StrEnum):
@@ -196,6 +198,8 @@ class Incident:
     category_asked: bool = False  # also when nothing was answered
     trunks_asked: bool = False  # whether it is our trunks, likewise
     language: str = "en"  # what the caller hears
+    ending: EndReason | None = None  # the engineer's ending key, if one was pressed
+    engineer_channel: str | None = None  # of the engineer who has the incident now; None when nobody has
 
 
 @dataclass(frozen=True, slots=True)

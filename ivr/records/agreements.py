@@ -42,7 +42,7 @@ class Agreements:
 
     def coverage(self, customer_id: int) -> Coverage | None:
         """The agreement that pays now, with the seconds left of its period; None when there is none. Unlimited is best, then most left."""
-        found = [Coverage(one.row["id"], one.left) for one in self._covering(customer_id)]
+        found = [Coverage(one.row["id"], one.left, one) for one in self._covering(customer_id)]
         return max(found, key=lambda one: (one.seconds_left is None, one.seconds_left or 0), default=None)
 
     def why_not_covered(self, customer_id: int) -> NotCovered | None:
@@ -66,14 +66,16 @@ class Agreements:
         quicker), or when the incident is over, prepaid, free or covered by another agreement.
         However many calls reserve at once, never more is given than is left. Repeated it gives the same.
         """
+        standing = coverage.standing if isinstance(coverage.standing, _Standing) else None
         for _ in range(_LOOKS):
-            standing = self._one(agreement_id=coverage.agreement_id)
+            standing = standing or self._one(agreement_id=coverage.agreement_id)
             if standing is None:
                 return 0
             row = self._db.row("reserve", incident_id=incident_id, enough=ENOUGH_SECONDS, **self._worked_out(standing))
             if row is not None:
                 granted: int | None = row["granted"]
                 return granted
+            standing = None
         log.error("agreement %d changed %d times while incident %d asked for minutes", coverage.agreement_id, _LOOKS, incident_id)
         return 0
 

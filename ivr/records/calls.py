@@ -21,21 +21,21 @@ class Calls:
         """The incident of a caller who has just arrived. The same one again for the same ``uniqueid``."""
         known = None if caller_id is None else clean_text(caller_id, LONGEST_CALLER_ID) or None
         row = self._db.row("begin_call", channel=channel, uniqueid=uniqueid, caller_id=known, node=self._node)
-        return self.incident(_found(row, "call", uniqueid)["id"])
+        return incident_of_row(_found(row, "call", uniqueid))
 
     def incident(self, incident_id: int) -> Incident:
         """The incident as it stands now."""
-        return _incident(_found(self._db.row("incident", incident_id=incident_id), "incident", incident_id))
+        return incident_of_row(_found(self._db.row("incident", incident_id=incident_id), "incident", incident_id))
 
     def incident_of_channel(self, uniqueid: str) -> Incident | None:
         """The incident of a caller's or an engineer's channel; None for a channel that is not ours."""
         row = self._db.row("incident_of_channel", uniqueid=uniqueid)
-        return self.incident(row["id"]) if row else None
+        return incident_of_row(row) if row else None
 
     def incident_of_caller(self, uniqueid: str) -> Incident | None:
         """The incident of a caller's channel; None for every other channel, an engineer's too."""
         row = self._db.row("incident_of_caller", uniqueid=uniqueid)
-        return self.incident(row["id"]) if row else None
+        return incident_of_row(row) if row else None
 
     def caller_legs(self, incident_id: int) -> list[str]:
         """The uniqueids of the caller's legs that have not ended."""
@@ -74,17 +74,25 @@ class Calls:
         """Whether a customer with our trunks says that they are down. A claim that was made before stays."""
         self._set("trunks_asked", incident_id, down=down)
 
-    def identified(self, incident_id: int, customer_id: int | None, how: str) -> None:
-        """Who calls; None when that could not be verified."""
-        self._set("identified", incident_id, customer_id=customer_id, how=how)
+    def identified(self, incident_id: int, customer_id: int | None, how: str) -> Incident:
+        """Who calls; None when that could not be verified. The incident with that."""
+        return incident_of_row(self._set("identified", incident_id, customer_id=customer_id, how=how))
 
     def covered(self, incident_id: int, cover: Cover) -> None:
         """Who pays when it is no agreement (:meth:`reserve` is for those): the time is not limited."""
         self._set("covered", incident_id, cover=cover.value)
 
-    def connecting(self, incident_id: int) -> None:
-        """Engineers are being offered it now. Raises IllegalChange when it is talking or ended."""
-        self._change("connecting", incident_id, resume_code=f"{randbelow(10_000):04}")
+    def connecting(self, incident_id: int) -> tuple[Incident, int | None]:
+        """Engineers are being offered it now: the incident, and the offer by which an engineer had it last, if one ever had.
+
+        Raises IllegalChange when it is talking or ended."""
+        row = self._change("connecting", incident_id, resume_code=f"{randbelow(10_000):04}")
+        return incident_of_row(row), row["last_offer"]
+
+    def key_pressed(self, incident_id: int, name: str) -> Incident:
+        """Somebody pressed this key in the talk: a line on the timeline, exactly once; the incident as it stands."""
+        row = self._db.row("key_pressed", incident_id=incident_id, name=name, request=uuid4())
+        return incident_of_row(_found(row, "incident", incident_id))
 
     def engineer_lost(self, incident_id: int, *, dropped: bool = True) -> None:
         """The accepted engineer is gone: offers may be made again. ``dropped``: cut off, not hung up on purpose.
@@ -108,21 +116,31 @@ class Calls:
         row = self._db.row("end_incident", incident_id=incident_id, reason=reason.value, request=uuid4())
         return bool(_found(row, "incident", incident_id)["won"])
 
-    def end_leg(self, uniqueid: str, cause: int) -> None:
-        """A leg is over, by this Q.850 cause; the first one told counts. Nothing happens for an unknown channel."""
-        self._db.rows("end_leg", uniqueid=uniqueid, cause=cause)
+    def conclude(self, incident_id: int, reason: EndReason) -> tuple[Incident, float]:
+        """End it, unless it is over already: the incident then, and the seconds that were talked in it."""
+        row = self._db.row("conclude", incident_id=incident_id, reason=reason.value, request=uuid4())
+        found = _found(row, "incident", incident_id)
+        return incident_of_row(found), float(found["talked"])
+
+    def end_leg(self, uniqueid: str, cause: int) -> Incident | None:
+        """A leg is over, by this Q.850 cause; the first one told counts. Nothing happens for an unknown channel.
+
+        The incident when it was a caller's leg and the caller is not there on another one."""
+        row = self._db.row("end_leg", uniqueid=uniqueid, cause=cause)
+        return incident_of_row(row) if row else None
 
     def leg_cause(self, uniqueid: str) -> int | None:
         """Why the leg ended; None while it lives, or when nobody knows."""
         row = self._db.row("leg_cause", uniqueid=uniqueid)
         return row["cause"] if row else None
 
-    def _set(self, query: str, incident_id: int, **values: object) -> None:
-        _found(self._db.row(query, incident_id=incident_id, **values), "incident", incident_id)
+    def _set(self, query: str, incident_id: int, **values: object) -> Row:
+        return _found(self._db.row(query, incident_id=incident_id, **values), "incident", incident_id)
 
-    def _change(self, query: str, incident_id: int, **values: object) -> None:
-        if self._db.row(query, incident_id=incident_id, **values) is None:
-            raise IllegalChange(f"incident {incident_id} is {self.incident(incident_id).status}: {query} is too late")
+    def _change(self, query: str, incident_id: int, **values: object) -> Row:
+        if (row := self._db.row(query, incident_id=incident_id, **values)) is not None:
+            return row
+        raise IllegalChange(f"incident {incident_id} is {self.incident(incident_id).status}: {query} is too late")
 
 
 def _found(row: Row | None, what: str, number: object) -> Row:
@@ -131,7 +149,8 @@ def _found(row: Row | None, what: str, number: object) -> Row:
     return row
 
 
-def _incident(row: Row) -> Incident:
+def incident_of_row(row: Row) -> Incident:
+    """A row of ``{incident_columns}``."""
     return Incident(
         id=row["id"],
         status=IncidentStatus(row["status"]),
@@ -149,4 +168,7 @@ def _incident(row: Row) -> Incident:
         suspended_until=row["suspended_until"],
         category_asked=row["category_asked"],
         trunks_asked=row["trunks_asked"],
+        language=row["language"],
+        ending=EndReason(row["ending"]) if row["ending"] else None,
+        engineer_channel=row["engineer_channel"],
     )

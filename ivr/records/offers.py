@@ -22,7 +22,7 @@ class Offers:
         )
         if row is None:
             raise IllegalChange(f"incident {incident_id} is not connecting: no offer can be made")
-        return self.offer(row["id"])
+        return _offer(row)
 
     def offer(self, offer_id: int) -> Offer:
         """The offer as it stands now. Raises UnknownRecord."""
@@ -56,12 +56,12 @@ class Offers:
     def accepted_offer(self, incident_id: int) -> Offer | None:
         """The offer whose engineer has the incident now; None when nobody has, or they were lost."""
         row = self._db.row("accepted_offer", incident_id=incident_id)
-        return self.offer(row["id"]) if row else None
+        return _offer(row) if row else None
 
     def last_accepted(self, incident_id: int) -> Offer | None:
         """The offer of the engineer who had the incident last, also when they were lost; None when nobody ever accepted."""
         row = self._db.row("last_accepted", incident_id=incident_id)
-        return self.offer(row["id"]) if row else None
+        return _offer(row) if row else None
 
 
 def _offer(row: Row) -> Offer:

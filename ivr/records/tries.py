@@ -3,7 +3,8 @@
 from uuid import UUID, uuid4
 
 from ivr.errors import UnknownRecord
-from ivr.model import GuessLimits
+from ivr.model import GuessLimits, Incident
+from ivr.records.calls import incident_of_row
 from ivr.records.database import Database
 
 
@@ -30,10 +31,12 @@ class Tries:
         """What was guessed is right or wrong. A right one frees the customer's count. The first answer counts."""
         self._db.rows("guessed", guess=guess, fits=fits)
 
-    def claimed(self, incident_id: int, customer_id: int, how: str) -> None:
-        """The caller named this customer and did not prove it, because of ``how``. Raises UnknownRecord."""
-        if self._db.row("claimed", incident_id=incident_id, customer_id=customer_id, how=how) is None:
-            raise UnknownRecord(f"There is no incident {incident_id} whose customer is not known yet.")
+    def claimed(self, incident_id: int, customer_id: int, how: str) -> Incident:
+        """The caller named this customer and did not prove it, because of ``how``: the incident with that. Raises UnknownRecord."""
+        row = self._db.row("claimed", incident_id=incident_id, customer_id=customer_id, how=how)
+        if row is not None:
+            return incident_of_row(row)
+        raise UnknownRecord(f"There is no incident {incident_id} whose customer is not known yet.")
 
     def confirm_claim(self, incident_id: int) -> int | None:
         """The engineer in the talk is sure who calls: the id of the customer, who is known from now on. None when nobody was named."""

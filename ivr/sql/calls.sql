@@ -1,39 +1,44 @@
 -- One statement is one transaction. Names stand alone in a line: "-- name --"; what follows in comments says what for.
+-- {name} stands for the text of that name.
 
 -- ping --
 -- Is the database there and migrated?
 SELECT count(*) FROM rate;
 
 -- begin_call --
--- Incident, call and leg of a caller who has just arrived; the same incident again for a known uniqueid.
+-- Incident, call and leg of a caller who has just arrived; the same incident again for a known uniqueid. The incident as it is then.
 WITH known AS (
     SELECT incident_id FROM leg WHERE uniqueid = %(uniqueid)s
 ), new_incident AS (
-    INSERT INTO incident (status) SELECT 'open' WHERE NOT EXISTS (SELECT FROM known) RETURNING id
+    INSERT INTO incident (status) SELECT 'open' WHERE NOT EXISTS (SELECT FROM known) RETURNING {incident_columns}
 ), new_call AS (
     INSERT INTO call (incident_id, caller_id) SELECT id, %(caller_id)s FROM new_incident RETURNING id, incident_id
 ), new_leg AS (
     INSERT INTO leg (uniqueid, channel, role, incident_id, call_id, node)
-    SELECT %(uniqueid)s, %(channel)s, 'caller', incident_id, id, %(node)s FROM new_call RETURNING incident_id
+    SELECT %(uniqueid)s, %(channel)s, 'caller', incident_id, id, %(node)s FROM new_call
 )
-SELECT incident_id AS id FROM new_leg UNION ALL SELECT incident_id FROM known;
+SELECT * FROM new_incident UNION ALL SELECT {incident_columns} FROM incident WHERE id IN (SELECT incident_id FROM known);
+
+-- incident_columns --
+-- An incident as the flow needs it, for SELECT and for RETURNING.
+    incident.id, incident.status, incident.reason, incident.consent, incident.customer_id, incident.identified_how, incident.cover,
+    incident.seconds_left, incident.category, incident.trunk_claim, incident.claimed_id, incident.no_charge, incident.resume_code,
+    incident.suspended_until, incident.language, incident.ending,
+    incident.category_at IS NOT NULL AS category_asked, incident.trunks_at IS NOT NULL AS trunks_asked,
+    (SELECT coalesce(o.channel, '') FROM offer o WHERE o.id = incident.accepted_offer_id) AS engineer_channel;
 
 -- incident --
--- An incident as the flow needs it.
-SELECT id, status, reason, consent, customer_id, identified_how, cover, seconds_left,
-    category, trunk_claim, claimed_id, no_charge, resume_code, suspended_until, language,
-    category_at IS NOT NULL AS category_asked, trunks_at IS NOT NULL AS trunks_asked
-FROM incident WHERE id = %(incident_id)s;
+SELECT {incident_columns} FROM incident WHERE id = %(incident_id)s;
 
 -- incident_of_channel --
 -- The incident that a caller's or engineer's channel belongs to.
-SELECT incident_id AS id FROM leg WHERE uniqueid = %(uniqueid)s
-UNION ALL SELECT incident_id FROM offer WHERE uniqueid = %(uniqueid)s
-LIMIT 1;
+SELECT {incident_columns} FROM incident WHERE id = (
+    SELECT incident_id FROM leg WHERE uniqueid = %(uniqueid)s UNION ALL SELECT incident_id FROM offer WHERE uniqueid = %(uniqueid)s LIMIT 1
+);
 
 -- incident_of_caller --
 -- The incident that a caller's channel belongs to.
-SELECT incident_id AS id FROM leg WHERE uniqueid = %(uniqueid)s AND role = 'caller';
+SELECT {incident_columns} FROM incident WHERE id = (SELECT incident_id FROM leg WHERE uniqueid = %(uniqueid)s AND role = 'caller');
 
 -- caller_legs --
 -- The caller's legs of an incident that have not ended.
@@ -51,6 +56,15 @@ SELECT c.account FROM incident i JOIN customer c ON c.id = i.customer_id WHERE i
 -- A line on the timeline; written once for each request.
 INSERT INTO incident_event (incident_id, kind, detail, request)
 VALUES (%(incident_id)s, %(kind)s, %(detail)s, %(request)s) ON CONFLICT (request) DO NOTHING;
+
+-- key_pressed --
+-- A key of the talk, with its line on the timeline: written once for each request.
+WITH told AS (
+    INSERT INTO incident_event (incident_id, kind, detail, request)
+    SELECT id, 'key', jsonb_build_object('name', %(name)s::text), %(request)s FROM incident WHERE id = %(incident_id)s
+    ON CONFLICT (request) DO NOTHING
+)
+SELECT {incident_columns} FROM incident WHERE id = %(incident_id)s;
 
 -- consent --
 -- The caller's answer, with what was said before it.
@@ -82,7 +96,7 @@ WHERE id = %(incident_id)s RETURNING id;
 -- Who calls; customer_id NULL when that could not be verified.
 UPDATE incident SET customer_id = %(customer_id)s, identified_how = %(how)s,
     identified_at = coalesce(identified_at, clock_timestamp())
-WHERE id = %(incident_id)s RETURNING id;
+WHERE id = %(incident_id)s RETURNING {incident_columns};
 
 -- covered --
 -- Who pays when it is no agreement.
@@ -92,7 +106,9 @@ WHERE id = %(incident_id)s RETURNING id;
 -- connecting --
 -- Engineers are now being offered the incident. Repeating it changes nothing, and the code stays the first.
 UPDATE incident SET status = 'connecting', resume_code = coalesce(resume_code, %(resume_code)s)
-WHERE id = %(incident_id)s AND status IN ('open', 'connecting') RETURNING id;
+WHERE id = %(incident_id)s AND status IN ('open', 'connecting') RETURNING {incident_columns}, (
+    SELECT id FROM offer WHERE incident_id = incident.id AND result = 'accepted' ORDER BY ended_at DESC, id DESC LIMIT 1
+) AS last_offer;
 
 -- engineer_lost --
 -- The accepted engineer is gone, cut off (dropped) or by a hang-up; the incident is offered again.
@@ -118,16 +134,32 @@ WITH done AS (
 )
 SELECT EXISTS (SELECT FROM done) OR coalesce(end_request = %(request)s, false) AS won FROM incident WHERE id = %(incident_id)s;
 
+-- conclude --
+-- The same with what the goodbye needs: the incident as it is then, and the seconds talked.
+WITH done AS (
+    UPDATE incident SET status = 'ended', reason = %(reason)s, end_request = %(request)s
+    WHERE id = %(incident_id)s AND status <> 'ended' RETURNING {incident_columns}
+), found AS (
+    SELECT * FROM done UNION ALL SELECT {incident_columns} FROM incident WHERE id = %(incident_id)s AND NOT EXISTS (SELECT FROM done)
+)
+SELECT found.*, (SELECT coalesce(sum(seconds), 0)::float8 FROM talk WHERE incident_id = found.id) AS talked FROM found;
+
 -- end_leg --
--- A leg is over. An engineer's leg that never accepted gets its row here.
+-- A leg is over. An engineer's leg that never accepted gets its row here. Gives the incident of a caller's leg, unless the caller is
+-- there on another one.
 WITH known AS (
     UPDATE leg SET ended_at = clock_timestamp(), cause = %(cause)s
     WHERE uniqueid = %(uniqueid)s AND ended_at IS NULL RETURNING id
+), engineers AS (
+    INSERT INTO leg (uniqueid, channel, role, incident_id, offer_id, began_at, ended_at, cause)
+    SELECT uniqueid, coalesce(channel, uniqueid), 'engineer', incident_id, id, made_at, clock_timestamp(), %(cause)s
+    FROM offer WHERE uniqueid = %(uniqueid)s AND NOT EXISTS (SELECT FROM known)
+    ON CONFLICT (uniqueid) DO NOTHING
 )
-INSERT INTO leg (uniqueid, channel, role, incident_id, offer_id, began_at, ended_at, cause)
-SELECT uniqueid, coalesce(channel, uniqueid), 'engineer', incident_id, id, made_at, clock_timestamp(), %(cause)s
-FROM offer WHERE uniqueid = %(uniqueid)s AND NOT EXISTS (SELECT FROM known)
-ON CONFLICT (uniqueid) DO NOTHING;
+SELECT {incident_columns} FROM incident JOIN leg ON leg.incident_id = incident.id
+WHERE leg.uniqueid = %(uniqueid)s AND leg.role = 'caller' AND NOT EXISTS (
+    SELECT FROM leg other WHERE other.incident_id = incident.id AND other.role = 'caller' AND other.ended_at IS NULL
+        AND other.uniqueid <> leg.uniqueid);
 
 -- leg_cause --
 -- Why a leg ended (Q.850 cause); NULL while it lives or when it is unknown.

@@ -1,18 +1,23 @@
 -- make_offer --
 -- One engineer, or a failsafe phone, is about to be rung; only while the incident is connecting. Written once for each request.
 WITH known AS (
-    SELECT id FROM offer WHERE request = %(request)s
+    SELECT * FROM offer WHERE request = %(request)s
 ), made AS (
     INSERT INTO offer (incident_id, engineer_id, failsafe, phone, request)
     SELECT id, %(engineer_id)s::bigint, %(failsafe)s::text, %(phone)s, %(request)s FROM incident
     WHERE id = %(incident_id)s AND status = 'connecting' AND NOT EXISTS (SELECT FROM known)
-    RETURNING id
+    RETURNING *
+), o AS (
+    SELECT * FROM made UNION ALL SELECT * FROM known
 )
-SELECT id FROM made UNION ALL SELECT id FROM known;
+SELECT {offer_columns} FROM o;
+
+-- offer_columns --
+    o.id, o.incident_id, o.engineer_id, coalesce((SELECT name FROM engineer e WHERE e.id = o.engineer_id), o.failsafe) AS engineer_name,
+    o.phone, o.uniqueid, o.result, o.channel;
 
 -- offer --
-SELECT o.id, o.incident_id, o.engineer_id, coalesce(e.name, o.failsafe) AS engineer_name, o.phone, o.uniqueid, o.result, o.channel
-FROM offer o LEFT JOIN engineer e ON e.id = o.engineer_id WHERE o.id = %(offer_id)s;
+SELECT {offer_columns} FROM offer o WHERE o.id = %(offer_id)s;
 
 -- end_offer --
 -- How an offer ended, written once: the first wins, and gets a row.
@@ -62,4 +67,4 @@ UNION ALL SELECT accepted_offer_id FROM incident WHERE accepted_offer_id = %(off
 
 -- accepted_offer --
 -- The offer whose engineer has the incident now.
-SELECT accepted_offer_id AS id FROM incident WHERE id = %(incident_id)s AND accepted_offer_id IS NOT NULL;
+SELECT {offer_columns} FROM offer o WHERE o.id = (SELECT accepted_offer_id FROM incident WHERE id = %(incident_id)s);

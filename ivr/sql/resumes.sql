@@ -57,4 +57,4 @@ RETURNING id;
 
 -- last_accepted --
 -- The offer of the engineer who had the incident last.
-SELECT id FROM offer WHERE incident_id = %(incident_id)s AND result = 'accepted' ORDER BY ended_at DESC, id DESC LIMIT 1;
+SELECT {offer_columns} FROM offer o WHERE o.incident_id = %(incident_id)s AND o.result = 'accepted' ORDER BY o.ended_at DESC, o.id DESC LIMIT 1;

@@ -15,7 +15,7 @@ UPDATE pin_try SET fits = %(fits)s WHERE id = %(guess)s AND fits IS NULL;
 -- claimed --
 -- Whose account was named without its PIN.
 UPDATE incident SET claimed_id = %(customer_id)s, identified_how = %(how)s, identified_at = coalesce(identified_at, clock_timestamp())
-WHERE id = %(incident_id)s AND customer_id IS NULL RETURNING id;
+WHERE id = %(incident_id)s AND customer_id IS NULL RETURNING {incident_columns};
 
 -- confirm_claim --
 -- The engineer is sure of the caller: who was named is the customer. Repeating it changes nothing; no row when nobody was named.

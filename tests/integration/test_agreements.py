@@ -184,3 +184,12 @@ def test_no_cover_without_a_reservation(store: Store, sql: Sql) -> None:
 def test_an_agreement_that_could_not_be_counted_is_refused(amend: Amend, wrong: str) -> None:
     with pytest.raises(psycopg.errors.CheckViolation):
         amend(wrong)
+
+
+def test_an_agreement_that_changed_since_it_was_looked_at_is_looked_at_again(store: Store, amend: Amend) -> None:
+    """What the caller was about to be promised is not what is reserved then."""
+    incident, coverage = called(store), store.coverage(COVERED)
+    assert coverage is not None
+    amend("minutes = 20")
+    assert store.reserve(incident.id, coverage) == 1200
+    assert store.incident(incident.id).seconds_left == 1200

@@ -148,6 +148,53 @@ def test_a_leg_ends_once_with_its_cause(store: Store) -> None:
     assert kinds(store, offer.incident_id).count("leg_ended") == 2
 
 
+def test_the_end_of_a_leg_says_whose_caller_has_left(store: Store, sql: Sql) -> None:
+    """Nobody's, while the caller is there on another leg, and when it was an engineer's; again when it is told again."""
+    offer = talking(store)
+    [first] = store.caller_legs(offer.incident_id)
+    sql(
+        "INSERT INTO leg (uniqueid, channel, role, incident_id, call_id) SELECT 'back.1', 'PJSIP/c-2', role, incident_id, call_id FROM leg"
+        " WHERE uniqueid = %s", first,
+    )  # fmt: skip
+    assert store.end_leg(offer.uniqueid, 16) is None
+    assert store.end_leg(first, 16) is None
+    assert store.end_leg("back.1", 16) == store.incident(offer.incident_id)
+    assert store.end_leg(first, 16) == store.incident(offer.incident_id)
+    assert store.end_leg("stranger", 16) is None
+
+
+def test_what_changes_an_incident_gives_it_back_as_it_is_then(store: Store) -> None:
+    """As reading it would."""
+    incident = called(store, "9.9")
+    assert store.identified(incident.id, COVERED, how="pin") == store.incident(incident.id)
+    now, last = store.connecting(incident.id)
+    assert (now, last) == (store.incident(incident.id), None)
+    offer = store.make_offer(incident.id, rungs(store)[0])
+    assert offer == store.offer(offer.id)
+    store.accept(offer.id, "PJSIP/ann-1")
+    assert called(store, "9.9") == store.incident(incident.id)
+    assert store.incident(incident.id).engineer_channel == "PJSIP/ann-1"
+    store.set_ending(incident.id, offer.id, EndReason.STABILISED)
+    assert store.key_pressed(incident.id, "resolved") == store.incident(incident.id)
+    assert store.incident(incident.id).ending is EndReason.STABILISED
+    store.engineer_lost(incident.id)
+    now, last = store.connecting(incident.id)
+    assert (now, last) == (store.incident(incident.id), offer.id)
+    assert now.engineer_channel is None
+    assert kinds(store, incident.id).count("key") == 1
+
+
+def test_the_goodbye_ends_the_incident_once_and_learns_what_was_talked(store: Store) -> None:
+    """The reason that came first stands."""
+    offer = talking(store)
+    [caller] = store.caller_legs(offer.incident_id)
+    store.talk_ended(store.talk_began(offer.uniqueid, caller, "bridge-1", 1.0), 42.5)
+    ended, talked = store.conclude(offer.incident_id, EndReason.RESOLVED)
+    assert (ended.status, ended.reason, talked) == (IncidentStatus.ENDED, EndReason.RESOLVED, 42.5)
+    assert store.conclude(offer.incident_id, EndReason.CALLER_STOPPED) == (ended, 42.5)
+    assert kinds(store, offer.incident_id).count("ended") == 1
+
+
 @pytest.mark.parametrize("number", [7, -1, 0, 2**63, 10**30])
 def test_an_unknown_number_is_said_so(store: Store, number: int) -> None:
     """Not a crash and not "unavailable": there is no such incident, however large the number."""
@@ -156,6 +203,9 @@ def test_an_unknown_number_is_said_so(store: Store, number: int) -> None:
             ask(number)
     with pytest.raises(UnknownRecord):
         store.note(min(number, 2**62), "key")
+    for change in (lambda: store.key_pressed(number, "resolved"), lambda: store.conclude(number, EndReason.RESOLVED)):
+        with pytest.raises(UnknownRecord):
+            change()
 
 
 @pytest.mark.parametrize("change", ["consent = 'refused'", "consent = NULL", "rate_id = NULL", "prompt_version = 'other'"])

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ivr.connect import connect
 from ivr.errors import CallerGone, IllegalChange, StoreUnavailable, SwitchboardDown
 from ivr.model import IncidentStatus, Offer, OfferEnd
 from tests.unit.scripted import ANN, BEN, CLEO, HANG_UP, MemoryRecords, ScriptedPhone, hotline
+from tests.unit.scripted.hotline import connect
 from tests.unit.scripted.offers import ends, together
 
 
@@ -19,7 +19,7 @@ def test_a_caller_who_leaves_stops_every_phone(records: MemoryRecords, answered:
     line = hotline(records, OfferEnd.NO_ANSWER, ticks=50)
     line.switchboard.answered = answered
     with pytest.raises(CallerGone):
-        connect(line, ScriptedPhone({"connecting": [HANG_UP]}), records.current)
+        connect(line, ScriptedPhone({"connecting": [HANG_UP]}))
     assert ends(records) == [("Ann", OfferEnd.CALLER_GONE), ("Ben", OfferEnd.CALLER_GONE)]
     assert line.switchboard.released == [("ess-offer-1", answered), ("ess-offer-2", answered)]
 
@@ -28,7 +28,7 @@ def test_an_accept_whose_event_was_lost_is_found_in_the_records(records: MemoryR
     monkeypatch.setattr("ivr.ringers.RECORDS_EVERY", 0.0)
     line, phone = hotline(records, OfferEnd.NO_ANSWER, ticks=10_000), ScriptedPhone()
     phone.on_tick = lambda: (records.accept(1, "PJSIP/ann"), None)[1]
-    found = connect(line, phone, records.current)
+    found = connect(line, phone)
     assert isinstance(found, Offer)
     assert found.channel == "PJSIP/ann"
 
@@ -46,7 +46,7 @@ def test_an_engineer_whom_another_process_rang_may_accept(records: MemoryRecords
         return real(incident_id, rung)
 
     monkeypatch.setattr(records, "make_offer", too_late)
-    found = connect(hotline(records), ScriptedPhone(), records.current)
+    found = connect(hotline(records), ScriptedPhone())
     assert isinstance(found, Offer)
     assert found.engineer_name == "Cleo"
 
@@ -54,7 +54,7 @@ def test_an_engineer_whom_another_process_rang_may_accept(records: MemoryRecords
 def test_offers_that_the_records_forbid_leave_the_caller_to_the_dialplan(records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "make_offer", _raising(IllegalChange("ended")))
     with pytest.raises(IllegalChange):
-        connect(hotline(records), ScriptedPhone(), records.current)
+        connect(hotline(records), ScriptedPhone())
 
 
 def test_a_switchboard_that_goes_down_while_phones_ring_lets_go_of_them(records: MemoryRecords) -> None:
@@ -64,7 +64,7 @@ def test_a_switchboard_that_goes_down_while_phones_ring_lets_go_of_them(records:
     ring = line.switchboard.ring
     line.switchboard.ring = lambda offer, *rest, **more: ring(offer, *rest, **more) if offer.id == 1 else _raising(SwitchboardDown("cut"))()
     with pytest.raises(SwitchboardDown):
-        connect(line, ScriptedPhone(), records.current)
+        connect(line, ScriptedPhone())
     assert ends(records) == [("Ann", OfferEnd.CALLER_GONE), ("Ben", OfferEnd.UNREACHABLE)]
     assert line.switchboard.released == [("ess-offer-1", False)]
 
@@ -74,7 +74,7 @@ def test_losers_who_can_not_be_let_go_do_not_cost_the_caller_the_engineer(record
     line = hotline(records, OfferEnd.ACCEPTED, OfferEnd.NO_ANSWER)
     line.switchboard.slower = {"Ben": 99}
     line.switchboard.release = _raising(SwitchboardDown("cut"))
-    assert isinstance(connect(line, ScriptedPhone(), records.current), Offer)
+    assert isinstance(connect(line, ScriptedPhone()), Offer)
 
 
 def test_records_that_go_down_leave_the_caller_to_the_dialplan(records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ def test_records_that_go_down_leave_the_caller_to_the_dialplan(records: MemoryRe
 
     phone.on_tick = cut
     with pytest.raises(StoreUnavailable):
-        connect(line, phone, records.current)
+        connect(line, phone)
     assert line.switchboard.released  # also without the records: nobody's phone rings for nobody
 
 

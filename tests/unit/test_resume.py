@@ -33,7 +33,7 @@ def again(answers: dict[str, list[str]], number: str | None = STRANGER) -> Scrip
 def test_a_guest_comes_back_by_the_code(line: Any, records: MemoryRecords) -> None:
     dropped(line)
     phone = again({"resume_menu": ["1"], "ask_code_again": ["0451#"]})
-    assert resume(line, phone) is records.current
+    assert resume(line, phone) == records.incident(1001)
     assert records.current.status is IncidentStatus.CONNECTING
     assert phone.heard == ["resume_menu", "ask_code_again", "resuming"]
 

@@ -7,24 +7,25 @@ from pydantic import ValidationError
 
 from ivr import spoken, waiting
 from ivr.config import Settings
-from ivr.connect import Wanted, connect
+from ivr.connect import Wanted
 from ivr.ladder import Step
 from ivr.model import Offer, OfferEnd
 from ivr.waiting import Company
 from tests.unit.scripted import ANN, MemoryRecords, ScriptedPhone, hotline
+from tests.unit.scripted.hotline import connect
 from tests.unit.scripted.offers import ends
 
 
 def test_what_a_waiting_caller_hears_first(records: MemoryRecords) -> None:
     line, phone = hotline(records, ticks=30), ScriptedPhone()
-    connect(line, phone, records.current)
+    connect(line, phone)
     assert phone.heard[:8] == ["connecting", "incident_number", *spoken.digits("1001"), "wait_menu", "music"]
 
 
 @pytest.mark.parametrize("prompt", ["connecting", "incident_number", "wait_menu"])
 def test_nine_in_any_prompt_is_a_message_and_nobody_rings_any_more(records: MemoryRecords, prompt: str) -> None:
     line = hotline(records, OfferEnd.NO_ANSWER, ticks=50)
-    assert connect(line, ScriptedPhone({prompt: ["9"]}), records.current) is Wanted.MESSAGE
+    assert connect(line, ScriptedPhone({prompt: ["9"]})) is Wanted.MESSAGE
     assert ends(records) == [("Ann", OfferEnd.MESSAGE)]
     assert line.switchboard.released == [("ess-offer-1", False)]
 
@@ -33,7 +34,7 @@ def test_nine_in_the_music_is_a_message_and_other_keys_are_nothing(records: Memo
     line, phone = hotline(records, OfferEnd.NO_ANSWER, ticks=50), ScriptedPhone()
     keys = iter("1#*")
     phone.on_tick = lambda: phone._typed.append(next(keys, "9"))
-    assert connect(line, phone, records.current) is Wanted.MESSAGE
+    assert connect(line, phone) is Wanted.MESSAGE
     assert phone.heard[-2:] == ["music", "no music"]
 
 
@@ -41,7 +42,7 @@ def test_nine_a_moment_after_the_accept_is_too_late(records: MemoryRecords) -> N
     """An engineer is better than a message: the records decide."""
     line, phone = hotline(records, OfferEnd.NO_ANSWER, ticks=50), ScriptedPhone({"wait_menu": ["9"]})
     phone.on_play = {"wait_menu": lambda: records.accept(1, "PJSIP/ann")}
-    found = connect(line, phone, records.current)
+    found = connect(line, phone)
     assert isinstance(found, Offer)
     assert line.switchboard.released == []
 

@@ -7,7 +7,9 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from ivr import call
-from ivr.model import Consent, Cover, Customer, IncidentStatus, LegOver, OfferEnd, Rung
+from ivr.connect import Wanted
+from ivr.connect import connect as climb
+from ivr.model import Consent, Cover, Customer, IncidentStatus, LegOver, Offer, OfferEnd, Rung
 from ivr.pins import hash_pin
 from tests.unit.scripted.money import ScriptedStripe
 from tests.unit.scripted.phone import ScriptedPhone
@@ -43,6 +45,12 @@ def hotline(records: MemoryRecords, *outcomes: OfferEnd, ticks: int = 2, **setti
     }  # fmt: skip
     switchboard = ScriptedSwitchboard(records, list(outcomes) or [OfferEnd.ACCEPTED], ticks)
     return SimpleNamespace(settings=SimpleNamespace(**(usual | settings)), store=records, switchboard=switchboard, stripe=ScriptedStripe())
+
+
+def connect(line: Any, phone: ScriptedPhone) -> Offer | Wanted | None:
+    """Rings, as ``call.find_engineer`` does."""
+    incident, last = line.store.connecting(1001)
+    return climb(line, phone, incident, line.store.offer(last) if last is not None else None)
 
 
 def talking(records: MemoryRecords) -> ScriptedPhone:

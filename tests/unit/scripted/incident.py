@@ -20,13 +20,10 @@ class MemoryIncident:
         self.jobs.append((task, arguments))
 
     def begin_call(self, *, channel: str, uniqueid: str, caller_id: str | None) -> Incident:
-        return self.current
+        return self.incident(self.current.id)
 
     def incident(self, incident_id: int) -> Incident:
         return self.current
-
-    def incident_of_caller(self, uniqueid: str) -> Incident | None:
-        return self.current if uniqueid.startswith("caller") else None
 
     def note(self, incident_id: int, kind: str, **detail: Any) -> None:
         self.events.append((kind, detail))
@@ -61,8 +58,9 @@ class MemoryIncident:
     def no_charge(self, incident_id: int) -> None:
         self.current = replace(self.current, no_charge=True)
 
-    def connecting(self, incident_id: int) -> None:
-        self._status(IncidentStatus.CONNECTING)
+    def key_pressed(self, incident_id: int, name: str) -> Incident:
+        self.note(incident_id, "key", name=name)
+        return self.incident(incident_id)
 
     def end_incident(self, incident_id: int, reason: EndReason) -> bool:
         if self.current.status is IncidentStatus.ENDED:

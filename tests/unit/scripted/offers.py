@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ivr.model import EndReason, FailsafePhone, IncidentStatus, Offer, OfferEnd, Rung
+from ivr.model import EndReason, FailsafePhone, Incident, IncidentStatus, Offer, OfferEnd, Rung
 from ivr.rota import Level
 from tests.unit.scripted.incident import MemoryIncident
 
@@ -19,6 +19,15 @@ class MemoryOffers(MemoryIncident):
     offers: list[Offer] = field(default_factory=list)
     key_reason: EndReason | None = None
     dropped: bool = False
+
+    def incident(self, incident_id: int) -> Incident:
+        accepted = self.accepted_offer(incident_id)
+        return replace(self.current, ending=self.key_reason, engineer_channel=None if accepted is None else accepted.channel or "")
+
+    def connecting(self, incident_id: int) -> tuple[Incident, int | None]:
+        self._status(IncidentStatus.CONNECTING)
+        last = self.last_accepted(incident_id)
+        return self.incident(incident_id), None if last is None else last.id
 
     def levels(self) -> list[Level]:
         each = [Level(number, (rung,), together=False, ring_seconds=None) for number, rung in enumerate(self.rungs, 1)]

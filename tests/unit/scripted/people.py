@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
 
-from ivr.model import Cover, Coverage, Customer, GuessLimits, NotCovered
+from ivr.model import Cover, Coverage, Customer, GuessLimits, Incident, NotCovered
 from ivr.periods import ENOUGH_SECONDS
 from tests.unit.scripted.incident import MemoryIncident
 
@@ -50,18 +50,20 @@ class MemoryPeople(MemoryIncident):
     def guessed(self, guess: UUID, *, fits: bool) -> None:
         next(each for each in self.guesses if each["id"] == guess)["fits"] = fits
 
-    def claimed(self, incident_id: int, customer_id: int, how: str) -> None:
+    def claimed(self, incident_id: int, customer_id: int, how: str) -> Incident:
         self.current = replace(self.current, claimed_id=customer_id, identified_how=how)
         self.events.append(("claimed", {"how": how}))
+        return self.incident(incident_id)
 
     def confirm_claim(self, incident_id: int) -> int | None:
         if self.current.claimed_id is not None:
             self.current = replace(self.current, customer_id=self.current.claimed_id, identified_how="engineer")
         return self.current.claimed_id
 
-    def identified(self, incident_id: int, customer_id: int | None, how: str) -> None:
+    def identified(self, incident_id: int, customer_id: int | None, how: str) -> Incident:
         self.current = replace(self.current, customer_id=customer_id, identified_how=how)
         self.events.append(("identified", {"how": how}))
+        return self.incident(incident_id)
 
     def coverage(self, customer_id: int) -> Coverage | None:
         return self.coverages.get(customer_id)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ivr.errors import StoreUnavailable
-from ivr.model import Account, Briefing, Charge, IncidentStatus, Message, OfferEnd
+from ivr.model import Account, Briefing, Charge, EndReason, Incident, IncidentStatus, Message, OfferEnd
 from ivr.records.resumes import Suspended
 from tests.unit.scripted.money import MemoryHolds
 from tests.unit.scripted.offers import MemoryOffers
@@ -56,11 +56,16 @@ class MemoryRecords(MemoryHolds, MemoryPeople, MemoryOffers):
     def caller_legs(self, incident_id: int) -> list[str]:
         return [uniqueid for uniqueid in ("caller-1",) if uniqueid not in self.causes]
 
-    def end_leg(self, uniqueid: str, cause: int) -> None:
+    def end_leg(self, uniqueid: str, cause: int) -> Incident | None:
         self.causes[uniqueid] = cause
+        return self.incident(self.current.id) if uniqueid.startswith("caller") and not self.caller_legs(self.current.id) else None
 
     def leg_cause(self, uniqueid: str) -> int | None:
         return self.causes.get(uniqueid)
+
+    def conclude(self, incident_id: int, reason: EndReason) -> tuple[Incident, float]:
+        self.end_incident(incident_id, reason)
+        return self.incident(incident_id), self.talked
 
     def talk_is_open(self, incident_id: int) -> bool:
         self.open_looks -= 1
