@@ -1,29 +1,23 @@
-"""One leg as a script sees it: play, hear a key, read and set variables. The only importer of ``asterisk.agi``.
+"""One leg as a script sees it: play, hear a key, read and set variables.
 
 Nothing here writes a digit anywhere: not in a log, not in an exception's text, not in a ``repr``.
 """
 
-import atexit
 import logging
-import os
 import socket
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from asterisk.agi import AGI
-
 from ivr import joined, names, prompts
 from ivr.agi_line import Line
-from ivr.agi_protocol import caller_number, clean, parse_reply, quote, variable_name
+from ivr.agi_protocol import caller_number, clean, quote, variable_name
+from ivr.agi_session import Session
 from ivr.config import Settings
 from ivr.errors import AsteriskFault, CallerGone
 
 log = logging.getLogger(__name__)
-
-_MARGIN: Final = 4.0
-"""Seconds that Asterisk may take for a command beyond the command's own duration."""
 
 _SLACK: Final = 1.0
 """Seconds by which a renewed limit exceeds what is needed, so that the next short commands need no renewal of their own."""
@@ -36,71 +30,6 @@ _TONE: Final = "beep"
 _TONE_SECONDS: Final = 1.0
 
 _KEYS: Final = "0123456789*#ABCD"
-_USAGE_LINES: Final = 200
-_NULL: Final = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the life of the process
-atexit.register(_NULL.close)
-
-
-class _Session(AGI):
-    """pyst2's AGI on a socket, in a thread, against every reply that Asterisk can give.
-
-    Its own ``__init__`` would install a signal handler and write all that is said to stderr; its ``_quote`` escapes nothing;
-    its ``get_result`` takes ``HANGUP`` for an error, ``result=-1`` within a value for a failure, and loops on 520 at end of file.
-    """
-
-    def __init__(self, line: Line) -> None:
-        self.stdin = self.stdout = self.line = line
-        self.stderr = _NULL
-        self._got_sighup = False
-        self.env = line.environment()
-        self.gone = False
-        self.seconds = 0.0  # duration of the command that is being sent
-
-    def _quote(self, string: object) -> str:
-        return quote(str(string))
-
-    def send_command(self, command: str, *args: object) -> None:
-        """Write one command. Raises CallerGone when the leg is known to be over."""
-        if self.gone:
-            raise CallerGone
-        self.line.write(" ".join([command, *map(str, args)]).strip() + "\n")
-
-    def get_result(self, stdin: object = None) -> dict[str, tuple[str, str]]:
-        """The reply's value and what stood in parentheses. Garbage or silence closes the line: replies would no longer match."""
-        try:
-            code, line = self._reply_line(monotonic() + self.seconds + _MARGIN)
-            if code == "200":
-                reply = parse_reply(line)
-                return {"result": (reply.value, reply.data)}
-        except AsteriskFault:
-            self.gone = True
-            self.line.close()
-            raise
-        if code == "511":
-            self.gone = True
-            raise CallerGone
-        raise AsteriskFault(f"Asterisk refused a command with {code}.")
-
-    def _reply_line(self, deadline: float) -> tuple[str, str]:
-        line = self._news(deadline)
-        code = line[:3]
-        if line.startswith("520-"):
-            self._skip_usage(deadline)
-        elif code not in ("200", "510", "511", "520"):
-            raise AsteriskFault("Asterisk's reply has no known code.")
-        return code, line
-
-    def _news(self, deadline: float) -> str:
-        """The next line that is a reply. ``HANGUP`` is news, not a reply: it comes once, at any time."""
-        while (line := self.line.read(deadline).rstrip("\r")) == "HANGUP":
-            self.gone = True
-        return line
-
-    def _skip_usage(self, deadline: float) -> None:
-        for _ in range(_USAGE_LINES):
-            if self._news(deadline).startswith("520 "):
-                return
-        raise AsteriskFault("The usage text of a refused command does not end.")
 
 
 class Phone:
@@ -111,7 +40,7 @@ class Phone:
 
     def __init__(self, connection: socket.socket, settings: Settings) -> None:
         """Reads the environment, for at most 5 s. Raises AsteriskFault, CallerGone."""
-        self._session = _Session(Line(connection))
+        self._session = Session(Line(connection))
         self._silence = settings.silence_seconds
         self._limit: float | None = None  # when Asterisk takes the leg back, monotonic; None until first set
         self._music = False

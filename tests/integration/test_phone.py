@@ -9,8 +9,7 @@ from threading import Thread
 
 import pytest
 
-from ivr import agi_line, prompts
-from ivr import phone as phone_module
+from ivr import agi_line, agi_session, prompts
 from ivr.errors import AsteriskFault, CallerGone
 from ivr.phone import Phone
 
@@ -23,7 +22,7 @@ GET = "200 result=0"
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phone_module, "_MARGIN", 0.3)
+    monkeypatch.setattr(agi_session, "_MARGIN", 0.3)
     monkeypatch.setattr(agi_line, "ENVIRONMENT_SECONDS", 0.5)
     monkeypatch.setattr(prompts, "seconds", lambda *_: 0.2)
     monkeypatch.setattr(prompts, "sound", lambda name: f"ivr/{name}")
