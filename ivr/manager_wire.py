@@ -134,9 +134,9 @@ class Wire(Manager):
 
     def _events(self, buffer: bytearray) -> Iterator[Message]:
         while (end := buffer.find(_END)) >= 0:
-            message = parse(buffer[:end].decode("utf-8", "replace"))
+            data = bytes(buffer[:end])
             del buffer[: end + len(_END)]
-            if not self._answers(message):
+            if not data.startswith(_UNHEARD) and not self._answers(message := parse(data.decode("utf-8", "replace"))):
                 yield message
 
     def _answers(self, message: Message) -> bool:
@@ -159,6 +159,15 @@ class Wire(Manager):
 
 
 _NOTHING: Final = b"\0"
+
+_UNHEARD: Final = tuple(
+    f"Event: {name}{EOL}".encode()
+    for name in (
+        "BridgeCreate", "BridgeDestroy", "DialBegin", "DialEnd", "DialState", "HangupRequest", "NewCallerid", "NewConnectedLine",
+        "SoftHangupRequest",
+    )
+)  # fmt: skip
+"""What nobody here listens to. They are passed over before they are read."""
 
 
 def parse(text: str) -> Message:

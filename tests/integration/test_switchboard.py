@@ -160,6 +160,23 @@ def test_what_rang_when_the_connection_was_cut_and_is_no_more_has_ended(
     assert not stays.answered
 
 
+def test_events_that_nobody_needs_are_passed_over(manager: FakeManager) -> None:
+    """And those around them are not, nor is an answer."""
+    heard: list[str] = []
+    board = Switchboard(settings(ami_port=manager.port))
+    board.listen(lambda event: heard.append(event["Event"]))
+    board.start()
+    assert board.wait_connected(2)
+    for kind in (
+        "Newchannel", "NewConnectedLine", "NewCallerid", "DialState", "Newstate", "BridgeCreate", "BridgeEnter", "HangupRequest", "Hangup",
+    ):  # fmt: skip
+        manager.event(kind, Uniqueid="1.1")
+    assert wait_until(lambda: "Hangup" in heard, 2)
+    assert heard == ["Newchannel", "Newstate", "BridgeEnter", "Hangup"]
+    board.hang_up("PJSIP/x")
+    board.stop()
+
+
 @pytest.mark.parametrize(
     ("says", "when"),
     [
