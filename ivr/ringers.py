@@ -15,8 +15,9 @@ from ivr.model import FailsafePhone, Offer, OfferEnd, Rung
 from ivr.switchboard import RoutedRinging
 
 RECORDS_EVERY: Final = 1.0
-"""Seconds between two looks into the records, for an accept whose event was lost with the manager connection, or which another
-process' offer has got."""
+"""Seconds between two looks into the records while the manager is away: nobody would tell of an accept."""
+RECORDS_AT_LEAST: Final = 5.0
+"""The same while every accept is told of. When one may not have been (``Switchboard.missed``) they are looked at next."""
 
 
 class Ringers:
@@ -31,6 +32,7 @@ class Ringers:
         self._next = next(steps, None)
         self._open: dict[int, tuple[Offer, RoutedRinging]] = {}
         self._looked = monotonic()
+        self._missed = self._switchboard.missed
         self.accepted: Offer | None = None
         self.over = False
         """Whether the last step has ended and nobody has accepted."""
@@ -78,10 +80,12 @@ class Ringers:
         self._open.clear()
 
     def _recorded(self) -> dict[int, OfferEnd]:
-        """Ends that stand in the records, looked up each second."""
-        if monotonic() - self._looked < RECORDS_EVERY:
+        """Ends that stand in the records, for an accept whose event was lost, or which another process' offer has got."""
+        missed = self._switchboard.missed
+        every = RECORDS_AT_LEAST if self._switchboard.connected else RECORDS_EVERY
+        if missed == self._missed and monotonic() - self._looked < every:
             return {}
-        self._looked = monotonic()
+        self._looked, self._missed = monotonic(), missed
         return self._store.offer_ends(self._incident_id, list(self._open))
 
     def _end(self, number: int, end: OfferEnd) -> None:

@@ -44,6 +44,8 @@ class Switchboard:
         self._listeners: list[Listener] = [self._hear]
         self._on_connect: list[Callable[[], None]] = [self._reconcile]
         self._ringing: dict[str, Ringing] = {}
+        self.missed = 0
+        """Grows when somebody may have accepted whom no ringing phone here knows of: in a gap of the events, or rung by another process."""
         self._routes = Routes()
         self._lock = Lock()
         self._link = ManagerLink(
@@ -186,10 +188,16 @@ class Switchboard:
         logs.hears(None)
 
     def _hear(self, event: Mapping[str, str]) -> None:
+        if event.get("UserEvent") == "IvrAccepted" and event.get("Uniqueid") not in self._ringing:
+            self._may_have_missed()
         for ringing in list(self._ringing.values()):
             ringing.hear(event)
             if ringing.end is not None:
                 self._forget(ringing.uniqueid)
+
+    def _may_have_missed(self) -> None:
+        with self._lock:
+            self.missed += 1
 
     def _connect(self) -> None:
         for callback in self._on_connect:
@@ -200,6 +208,7 @@ class Switchboard:
 
     def _reconcile(self) -> None:
         """After a gap in the events: what rang and is no more, has ended; what is there may have been answered."""
+        self._may_have_missed()
         before = [ringing for ringing in list(self._ringing.values()) if monotonic() - ringing.began > _CREATED]
         if before:
             present = self.channels()

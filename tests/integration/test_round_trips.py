@@ -27,6 +27,8 @@ CALLER = {"disclosure_menu": ["1"], "ask_category": ["1"], "ask_account": ["1001
 class Ann:
     """The switchboard of a node on which an engineer answers at once, and presses 1."""
 
+    connected, missed = True, 0
+
     def __init__(self, script: Callable[[ScriptedPhone], None]) -> None:
         self.script = script
         self.offers: list[Offer] = []

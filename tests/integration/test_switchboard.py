@@ -177,6 +177,21 @@ def test_events_that_nobody_needs_are_passed_over(manager: FakeManager) -> None:
     board.stop()
 
 
+def test_whatever_may_hide_an_accept_is_counted(manager: FakeManager, switchboard: Switchboard) -> None:
+    """An accept of another process' offer, and a gap in the events: the records must be looked at. Our own accept needs no such look."""
+    assert wait_until(lambda: switchboard.missed == 1, 2)  # by the login
+    accepted = {"Channel": "PJSIP/trunk-9", "UserEvent": "IvrAccepted"}
+    manager.event("UserEvent", Uniqueid="ess-offer-8", Offer="8", **accepted)
+    assert wait_until(lambda: switchboard.missed == 2, 2)
+    manager.cuts()
+    assert wait_until(lambda: switchboard.missed == 3, 3)
+    assert switchboard.wait_connected(3)
+    ours = switchboard.ring(OFFER, 25, "+18552528788")
+    manager.event("UserEvent", Uniqueid="ess-offer-7", Offer="7", **accepted)
+    assert wait_until(lambda: ours.state() is OfferEnd.ACCEPTED, 2)
+    assert switchboard.missed == 3
+
+
 @pytest.mark.parametrize(
     ("says", "when"),
     [

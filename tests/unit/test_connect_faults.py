@@ -1,5 +1,6 @@
 """Ringing when something goes: the caller, an event, another process, the records, the switchboard."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -25,12 +26,63 @@ def test_a_caller_who_leaves_stops_every_phone(records: MemoryRecords, answered:
 
 
 def test_an_accept_whose_event_was_lost_is_found_in_the_records(records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ivr.ringers.RECORDS_EVERY", 0.0)
+    monkeypatch.setattr("ivr.ringers.RECORDS_AT_LEAST", 0.0)
     line, phone = hotline(records, OfferEnd.NO_ANSWER, ticks=10_000), ScriptedPhone()
     phone.on_tick = lambda: (records.accept(1, "PJSIP/ann"), None)[1]
     found = connect(line, phone)
     assert isinstance(found, Offer)
     assert found.channel == "PJSIP/ann"
+
+
+def test_a_gap_in_the_events_is_made_up_for_at_once(records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And while the manager is there nobody asks the records each second."""
+    line, phone = hotline(records, OfferEnd.NO_ANSWER, ticks=10_000), ScriptedPhone()
+    clock = itertools.count()
+    monkeypatch.setattr("ivr.ringers.monotonic", lambda: next(clock) * 0.01)
+    looks = counted(records, monkeypatch)
+    ticks = iter(range(400))
+
+    def tick() -> None:
+        if next(ticks) == 300:
+            assert not looks
+            records.accept(1, "PJSIP/ann")
+            line.switchboard.missed += 1
+
+    phone.on_tick = tick
+    assert isinstance(connect(line, phone), Offer)
+    assert len(looks) == 1
+    assert next(ticks) == 301
+
+
+def test_while_the_manager_is_away_the_records_are_looked_at_each_second(records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
+    line, phone = hotline(records, OfferEnd.NO_ANSWER, ticks=10_000), ScriptedPhone()
+    now = [0.0]
+    monkeypatch.setattr("ivr.ringers.monotonic", lambda: now[0])
+    looks = counted(records, monkeypatch)
+    line.switchboard.connected = False
+
+    def tick() -> None:
+        now[0] += 0.5
+        if now[0] == 4.0:
+            assert len(looks) == 3
+            records.accept(1, "PJSIP/ann")
+
+    phone.on_tick = tick
+    assert isinstance(connect(line, phone), Offer)
+    assert now[0] == 4.0
+
+
+def counted(records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """Grows by one with each look at the offers in the records."""
+    looks: list[None] = []
+    read = records.offer_ends
+
+    def look(*asked: Any) -> Any:
+        looks.append(None)
+        return read(*asked)
+
+    monkeypatch.setattr(records, "offer_ends", look)
+    return looks
 
 
 def test_an_engineer_whom_another_process_rang_may_accept(records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +130,7 @@ def test_losers_who_can_not_be_let_go_do_not_cost_the_caller_the_engineer(record
 
 
 def test_records_that_go_down_leave_the_caller_to_the_dialplan(records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ivr.ringers.RECORDS_EVERY", 0.0)
+    monkeypatch.setattr("ivr.ringers.RECORDS_AT_LEAST", 0.0)
     line, phone = hotline(records, OfferEnd.NO_ANSWER, ticks=10_000), ScriptedPhone()
 
     def cut() -> None:

@@ -52,6 +52,8 @@ class ScriptedSwitchboard:
 
     began: datetime | None = None
     """When Asterisk was started."""
+    connected: bool = True
+    missed: int = 0
 
     def channels(self) -> dict[str, dict[str, str]]:
         return self.present
