@@ -9,8 +9,12 @@ from ivr.model import FailsafePhone
 from ivr.phone import Phone
 
 MESSAGE_KEY: Final = "9"
-TICK: Final = 0.15
-"""Seconds between two looks at the ringing phones: half of it is the mean delay from the accept to the bridge."""
+TICK: Final = 0.5
+"""Seconds of music between two looks at phones that only ring."""
+LISTENING_TICK: Final = 0.15
+"""The same while somebody listens to the whisper: half of it is the mean delay from the accept to the bridge."""
+_SOON: Final = 0.05
+"""Seconds of music before a word that is due now."""
 LONGEST_MUSIC: Final = 17.0
 """Seconds of music after which the caller hears a word even while an engineer listens to the whisper."""
 _JUST_SAID: Final = 4.0
@@ -48,11 +52,15 @@ class Company:
         self._rung = True
 
     def turn(self, *, listening: bool) -> str:
-        """One sound, or one tick of music; the key that was pressed in it. ``listening``: an engineer is about to decide."""
-        self._announce(monotonic(), max(self._progress, LONGEST_MUSIC) if listening else self._progress)
+        """One sound, or one tick of music, shorter when a word is due before; the key that was pressed in it, at once.
+
+        ``listening``: an engineer is about to decide.
+        """
+        now, longest = monotonic(), max(self._progress, LONGEST_MUSIC) if listening else self._progress
+        self._announce(now, longest)
         if not self._news:
             self._play_music(True)
-            return self._phone.key(TICK)
+            return self._phone.key(max(_SOON, min(LISTENING_TICK if listening else TICK, self._next_word(longest) - now)))
         self._play_music(False)
         key = self._phone.play_until_key(self._news.popleft(), keys=MESSAGE_KEY)
         self._spoke = monotonic()
@@ -69,6 +77,11 @@ class Company:
                 self._still_trying(now, menu=now - self._offered > 2 * self._progress)
         if not self._news and now - self._spoke > longest:
             self._still_trying(now, menu=True)
+
+    def _next_word(self, longest: float) -> float:
+        """When (monotonic) there is something to say, if nothing else happens."""
+        silent = self._spoke + longest
+        return silent if self._began is None else min(silent, self._began + _RINGS)
 
     def _still_trying(self, now: float, *, menu: bool) -> None:
         """``menu``: what else the caller can do, too; not with each phone that rings, and not forgotten when many do."""

@@ -11,7 +11,7 @@ from ivr.connect import Wanted
 from ivr.ladder import Step
 from ivr.model import Offer, OfferEnd
 from ivr.waiting import Company
-from tests.unit.scripted import ANN, MemoryRecords, ScriptedPhone, hotline
+from tests.unit.scripted import ANN, BEN, MemoryRecords, ScriptedPhone, hotline
 from tests.unit.scripted.hotline import connect
 from tests.unit.scripted.offers import ends
 
@@ -132,13 +132,46 @@ def test_the_next_phone_is_told_of_when_it_rings_and_not_when_it_is_busy() -> No
             company.begins(step)
             company.turn(listening=False)
         assert phone.heard == ["connecting", "music"]
-        company.begins(step)
-        for _ in range(9):
-            company.turn(listening=False)
-        company.begins(step)
-        for _ in range(9):
-            company.turn(listening=False)
+        for _ in range(2):
+            company.begins(step)
+            until = clock.now + 1.3
+            while clock.now < until:
+                company.turn(listening=False)
         assert phone.heard == ["connecting", "music", "no music", "still_trying", "music"]
+
+
+@pytest.mark.parametrize(("listening", "longest"), [(False, 0.5), (True, 0.15)])
+def test_phones_that_only_ring_are_looked_at_less_often(listening: bool, longest: float) -> None:
+    """An accept comes from somebody who listens."""
+    clock = Clock()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waiting, "monotonic", clock)
+        company = Company(TimedPhone(clock, 1.0), 15.0)
+        for _ in range(6):
+            before = clock.now
+            company.turn(listening=listening)
+            assert clock.now - before == pytest.approx(longest)
+
+
+@pytest.mark.parametrize("progress", [7.3, 15.0])
+def test_a_word_comes_when_it_is_due_and_not_a_tick_later(progress: float) -> None:
+    """When the next phone rings, and after so much music."""
+    clock = Clock()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waiting, "monotonic", clock)
+        phone = TimedPhone(clock, 1.0)
+        company = Company(phone, progress)
+        company.begins(Step((ANN,)))
+        while not phone.words:
+            company.turn(listening=False)
+        assert progress <= phone.words[-1][0] < progress + 0.2
+        while clock.now < progress + 6:
+            company.turn(listening=False)
+        said, began = len(phone.words), clock.now
+        company.begins(Step((BEN,)))
+        while len(phone.words) == said:
+            company.turn(listening=False)
+        assert 0.6 <= phone.words[-1][0] - began < 0.8
 
 
 def test_who_waits_long_is_told_of_the_message_again_however_quickly_phones_change() -> None:
