@@ -127,7 +127,9 @@ class Calls:
 
         The incident when it was a caller's leg and the caller is not there on another one."""
         row = self._db.row("end_leg", uniqueid=uniqueid, cause=cause)
-        return incident_of_row(row) if row else None
+        if row is None or (row["elsewhere"] and self.caller_legs(row["id"])):  # asked again: of two that end at once one must see it
+            return None
+        return incident_of_row(row)
 
     def leg_cause(self, uniqueid: str) -> int | None:
         """Why the leg ended; None while it lives, or when nobody knows."""

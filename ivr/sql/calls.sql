@@ -145,8 +145,8 @@ WITH done AS (
 SELECT found.*, (SELECT coalesce(sum(seconds), 0)::float8 FROM talk WHERE incident_id = found.id) AS talked FROM found;
 
 -- end_leg --
--- A leg is over. An engineer's leg that never accepted gets its row here. Gives the incident of a caller's leg, unless the caller is
--- there on another one.
+-- A leg is over. An engineer's leg that never accepted gets its row here. Gives the incident of a caller's leg, and
+-- whether another leg of the caller's was there when this statement began: it may be ending in the same moment.
 WITH known AS (
     UPDATE leg SET ended_at = clock_timestamp(), cause = %(cause)s
     WHERE uniqueid = %(uniqueid)s AND ended_at IS NULL RETURNING id
@@ -156,10 +156,10 @@ WITH known AS (
     FROM offer WHERE uniqueid = %(uniqueid)s AND NOT EXISTS (SELECT FROM known)
     ON CONFLICT (uniqueid) DO NOTHING
 )
-SELECT {incident_columns} FROM incident JOIN leg ON leg.incident_id = incident.id
-WHERE leg.uniqueid = %(uniqueid)s AND leg.role = 'caller' AND NOT EXISTS (
+SELECT {incident_columns}, EXISTS (
     SELECT FROM leg other WHERE other.incident_id = incident.id AND other.role = 'caller' AND other.ended_at IS NULL
-        AND other.uniqueid <> leg.uniqueid);
+        AND other.uniqueid <> leg.uniqueid) AS elsewhere
+FROM incident JOIN leg ON leg.incident_id = incident.id WHERE leg.uniqueid = %(uniqueid)s AND leg.role = 'caller';
 
 -- leg_cause --
 -- Why a leg ended (Q.850 cause); NULL while it lives or when it is unknown.

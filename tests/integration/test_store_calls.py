@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
+from ivr.embedded.waiting import wait_until
 from ivr.errors import IllegalChange, UnknownRecord
 from ivr.model import Consent, Cover, EndReason, IncidentStatus
 from ivr.store import Store
@@ -152,15 +153,33 @@ def test_the_end_of_a_leg_says_whose_caller_has_left(store: Store, sql: Sql) -> 
     """Nobody's, while the caller is there on another leg, and when it was an engineer's; again when it is told again."""
     offer = talking(store)
     [first] = store.caller_legs(offer.incident_id)
-    sql(
-        "INSERT INTO leg (uniqueid, channel, role, incident_id, call_id) SELECT 'back.1', 'PJSIP/c-2', role, incident_id, call_id FROM leg"
-        " WHERE uniqueid = %s", first,
-    )  # fmt: skip
+    second(sql, first)
     assert store.end_leg(offer.uniqueid, 16) is None
     assert store.end_leg(first, 16) is None
     assert store.end_leg("back.1", 16) == store.incident(offer.incident_id)
     assert store.end_leg(first, 16) == store.incident(offer.incident_id)
     assert store.end_leg("stranger", 16) is None
+
+
+def test_of_two_legs_that_end_at_once_one_says_that_the_caller_has_left(store: Store, sql: Sql, database_url: str) -> None:
+    """Neither statement sees the other's end."""
+    offer = talking(store)
+    [first] = store.caller_legs(offer.incident_id)
+    second(sql, first)
+    with psycopg.connect(database_url) as blocker, ThreadPoolExecutor(2) as threads:
+        blocker.execute("SELECT FROM leg FOR UPDATE")
+        ends = [threads.submit(store.end_leg, leg, 16) for leg in (first, "back.1")]
+        assert wait_until(lambda: sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == [(2,)], 5)
+        blocker.commit()
+        assert any(end.result(5) is not None for end in ends)
+
+
+def second(sql: Sql, uniqueid: str) -> None:
+    """The caller is there on another leg as well, ``back.1``."""
+    sql(
+        "INSERT INTO leg (uniqueid, channel, role, incident_id, call_id) SELECT 'back.1', 'PJSIP/c-2', role, incident_id, call_id FROM leg"
+        " WHERE uniqueid = %s", uniqueid,
+    )  # fmt: skip
 
 
 def test_what_changes_an_incident_gives_it_back_as_it_is_then(store: Store) -> None:
