@@ -7,6 +7,7 @@ import pytest
 
 from ivr import prompts
 from ivr.model import EndReason
+from tests.e2e.stage import wait_until
 from tests.e2e.world import COVERED, World
 
 LONGEST_WAIT = 10.0
@@ -138,6 +139,7 @@ def test_database_stopped_at_the_start_of_a_call(world: World) -> None:
         world.presses_nine(caller)
         world.failsafe_connects(caller, LONGEST_WAIT)
         caller.hangs_up()
+    wait_until(lambda: bool(world.incident_ids()), 20, "the call is not written down when the database is back")
 
 
 @pytest.mark.long
