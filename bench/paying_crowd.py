@@ -16,7 +16,9 @@ from ivr.embedded.pstn import AMI_USER, Network
 from ivr.embedded.stack import Stack
 from ivr.errors import HotlineError
 from ivr.manager_link import ManagerLink
-from ivr.model import HoldStatus, IncidentReport, IncidentStatus
+from ivr.model.incident import IncidentStatus
+from ivr.model.money import HoldStatus
+from ivr.model.report import IncidentReport
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 from ivr.timeline import money_of

@@ -1,10 +1,10 @@
-"""What an administrator enters, as the commands show it. Frozen dataclasses; no I/O. The flow's own views are in ``ivr/model.py``."""
+"""What an administrator enters, as the commands show it. Frozen dataclasses; no I/O. The flow's own views are in ``ivr/model/``."""
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from ivr.model import Rate
+from ivr.model.money import Rate
 from ivr.moments import first_moment, last_moment, zone_or_utc
 
 

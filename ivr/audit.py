@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ivr.errors import StripeRefused, UnknownRecord
-from ivr.model import Hold, HoldStatus, Intent, IntentStatus
+from ivr.model.money import Hold, HoldStatus, Intent, IntentStatus
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 

@@ -6,7 +6,7 @@ from ivr import channel_variables as variables
 from ivr.errors import StoreUnavailable
 from ivr.hotline import Hotline
 from ivr.identify import number_of
-from ivr.model import EndReason, Incident
+from ivr.model.incident import EndReason, Incident
 from ivr.phone import Phone
 
 log = logging.getLogger(__name__)

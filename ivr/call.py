@@ -21,7 +21,10 @@ from ivr.identify import ACCOUNT, ACCOUNT_FROM_PHONE, PIN, identify
 from ivr.keypad_card import FIELDS
 from ivr.language import greet, remember, speak_as
 from ivr.message import leave_message
-from ivr.model import Consent, EndReason, Incident, IncidentStatus, LegOver, Occasion, Offer
+from ivr.model.incident import Consent, EndReason, Incident, IncidentStatus
+from ivr.model.leg import LegOver
+from ivr.model.offer import Offer
+from ivr.model.report import Occasion
 from ivr.payment import BLOCK, CONFIRM, payment
 from ivr.phone import Phone
 from ivr.questions import Entry, Menu

@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import Final
 
 from ivr.hotline import Hotline
-from ivr.model import Category, Customer, Incident
+from ivr.model.customer import Customer
+from ivr.model.incident import Category, Incident
 from ivr.phone import Phone
 from ivr.questions import Menu, ask
 

@@ -7,7 +7,9 @@ from ivr import notify, spoken
 from ivr.errors import HotlineError
 from ivr.hotline import Hotline
 from ivr.ladder import Step, steps
-from ivr.model import Incident, Occasion, Offer, OfferEnd
+from ivr.model.incident import Incident
+from ivr.model.offer import Offer, OfferEnd
+from ivr.model.report import Occasion
 from ivr.phone import Phone
 from ivr.resume import your_code
 from ivr.ringers import Ringers

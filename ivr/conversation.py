@@ -4,7 +4,7 @@ from ivr import channel_variables as variables
 from ivr import logs, spoken
 from ivr.engineer import CONFIRMATIONS, ending_key, no_charge_key
 from ivr.hotline import Hotline
-from ivr.model import EndReason, Incident
+from ivr.model.incident import EndReason, Incident
 from ivr.phone import Phone
 from ivr.verify import verified_key
 

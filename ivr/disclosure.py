@@ -8,7 +8,8 @@ from typing import Final
 from ivr import prompts, spoken
 from ivr.errors import CallerGone, Unavailable
 from ivr.hotline import Hotline
-from ivr.model import Consent, Incident, Rate
+from ivr.model.incident import Consent, Incident
+from ivr.model.money import Rate
 from ivr.phone import Phone
 from ivr.questions import Menu, ask
 

@@ -9,7 +9,8 @@ from ivr.conversation import seconds_left
 from ivr.errors import NotYet, Unavailable
 from ivr.farewell import farewell
 from ivr.hotline import Hotline
-from ivr.model import Account, Cover, EndReason, Incident
+from ivr.model.incident import Cover, EndReason, Incident
+from ivr.model.money import Account
 from ivr.phone import Phone
 from ivr.questions import Menu, ask
 

@@ -8,7 +8,8 @@ from ivr import logs, names, spoken
 from ivr.hotline import Hotline
 from ivr.identify import e164
 from ivr.language import known_to
-from ivr.model import Briefing, Category, Cover, EndReason, Incident, IncidentStatus, OfferEnd
+from ivr.model.incident import Category, Cover, EndReason, Incident, IncidentStatus
+from ivr.model.offer import Briefing, OfferEnd
 from ivr.phone import Phone
 from ivr.questions import Menu, ask
 

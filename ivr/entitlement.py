@@ -5,7 +5,8 @@ from typing import Final
 from ivr import spoken
 from ivr.category import trunks_are_down
 from ivr.hotline import Hotline
-from ivr.model import Consent, Cover, Coverage, Customer, Incident
+from ivr.model.customer import Coverage, Customer
+from ivr.model.incident import Consent, Cover, Incident
 from ivr.periods import ENOUGH_SECONDS
 from ivr.phone import Phone
 

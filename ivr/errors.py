@@ -18,7 +18,7 @@ HotlineError
 └── SetupError              the machine or the settings are not fit; its text says what, what it means, what to do
 """
 
-from ivr.model import Decline
+from ivr.model.money import Decline
 
 
 class HotlineError(Exception):

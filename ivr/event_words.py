@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from ivr.model import Event, OfferEnd
+from ivr.model.offer import OfferEnd
+from ivr.model.report import Event
 
 LEG_CAUSES: Final = {
     0: "unknown cause",

@@ -6,7 +6,8 @@ No amount is said but the decided one (``ivr/verdict.py``).
 from typing import Final
 
 from ivr import spoken
-from ivr.model import Account, Consent, Cover, EndReason, HoldStatus, Incident
+from ivr.model.incident import Consent, Cover, EndReason, Incident
+from ivr.model.money import Account, HoldStatus
 from ivr.verdict import verdict
 
 _HELD: Final = (HoldStatus.HELD, HoldStatus.EXPIRED)

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ivr import moments, spoken, tariff
 from ivr.errors import BadAmount
-from ivr.model import Rate
+from ivr.model.money import Rate
 from ivr.periods import Period
 
 LONGEST_ACCOUNT: Final = 12

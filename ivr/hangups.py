@@ -13,7 +13,7 @@ from typing import Final
 
 from ivr import logs
 from ivr.errors import HotlineError, Unavailable
-from ivr.model import LegOver, OpenLeg
+from ivr.model.leg import LegOver, OpenLeg
 from ivr.switchboard import Switchboard
 
 log = logging.getLogger(__name__)

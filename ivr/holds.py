@@ -11,7 +11,8 @@ from uuid import uuid4
 from ivr import tariff
 from ivr.card import Card
 from ivr.errors import CardDeclined, IllegalChange
-from ivr.model import Cover, Decline, Hold, HoldStatus, Intent, IntentStatus, Rate
+from ivr.model.incident import Cover
+from ivr.model.money import Decline, Hold, HoldStatus, Intent, IntentStatus, Rate
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 

@@ -9,7 +9,8 @@ import phonenumbers
 from ivr.config import Settings
 from ivr.hotline import Hotline
 from ivr.locks import Guess, guess_pin, is_locked, may_guess_account
-from ivr.model import Customer, Incident
+from ivr.model.customer import Customer
+from ivr.model.incident import Incident
 from ivr.phone import Phone
 from ivr.questions import Entry, Menu, ask, enter
 

@@ -11,7 +11,7 @@ from procrastinate.jobs import Job
 from ivr import pager, reconcile, settlement
 from ivr.config import Settings
 from ivr.errors import NotYet, StripeRefused, Unavailable
-from ivr.model import Occasion
+from ivr.model.report import Occasion
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ivr.dialable import may_be_dialled
-from ivr.model import FailsafePhone, Offer, Rung
+from ivr.model.offer import FailsafePhone, Offer, Rung
 from ivr.rota import Level
 
 

@@ -6,7 +6,8 @@ The choice is the channel's own language in Asterisk, so that it holds for the d
 from ivr import channel_variables as variables
 from ivr.hotline import Hotline
 from ivr.identify import number_of
-from ivr.model import Customer, Incident
+from ivr.model.customer import Customer
+from ivr.model.incident import Incident
 from ivr.phone import Phone
 from ivr.prompts.texts import ENGLISH
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from ivr.config import Settings
 from ivr.hotline import Hotline
-from ivr.model import Customer, GuessLimits, Incident
+from ivr.model.customer import Customer, GuessLimits
+from ivr.model.incident import Incident
 from ivr.pins import check_pin
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from ivr import message_files, notify, spoken
 from ivr.ending import goodbye
 from ivr.errors import AsteriskFault, CallerGone
 from ivr.hotline import Hotline
-from ivr.model import EndReason, Incident, Message, Occasion
+from ivr.model.incident import EndReason, Incident
+from ivr.model.report import Message, Occasion
 from ivr.phone import Phone
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from typing import Final
 from ivr import notify
 from ivr.config import Settings
 from ivr.errors import StoreUnavailable
-from ivr.model import Message, Occasion
+from ivr.model.report import Message, Occasion
 from ivr.store import Store
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from typing import Final
 
 from ivr import logs
 from ivr.errors import HotlineError, SwitchboardDown, Unavailable
-from ivr.model import OpenTalk
+from ivr.model.leg import OpenTalk
 from ivr.records.talks import Talks as Records
 from ivr.records.talks import boot_id
 from ivr.switchboard import Switchboard

@@ -9,7 +9,8 @@ from prometheus_client.registry import Collector
 
 from ivr.figures import CachedFigures
 from ivr.health import Health, Status
-from ivr.model import EndReason, IncidentStatus, OfferEnd
+from ivr.model.incident import EndReason, IncidentStatus
+from ivr.model.offer import OfferEnd
 from ivr.records.overview import Figures
 
 COUNTERS: Final = {

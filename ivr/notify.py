@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from ivr.errors import Unavailable
-from ivr.model import Category, Occasion, PageNews
+from ivr.model.incident import Category
+from ivr.model.report import Occasion, PageNews
 from ivr.store import Store
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ivr.model import Rung
+from ivr.model.offer import Rung
 from ivr.rota import Engineer, Gap, HandOver, Layer, Level, LevelRule, Override, Rota
 
 __all__ = ["Level", "gaps", "in_turn", "is_over", "levels", "next_hand_over", "nobody_on_call", "on_duty", "overlaps", "turn"]

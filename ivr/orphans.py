@@ -7,7 +7,7 @@ from typing import Final
 from ivr import logs
 from ivr.errors import HotlineError
 from ivr.hotline import Hotline
-from ivr.model import OfferEnd
+from ivr.model.offer import OfferEnd
 from ivr.talks import OFFER_PREFIX
 
 log = logging.getLogger(__name__)

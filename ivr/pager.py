@@ -14,7 +14,8 @@ import apprise
 from ivr import notify
 from ivr.config import Settings
 from ivr.errors import NotPaged
-from ivr.model import IncidentStatus, Occasion
+from ivr.model.incident import IncidentStatus
+from ivr.model.report import Occasion
 from ivr.store import Store
 
 log = logging.getLogger(__name__)

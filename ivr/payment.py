@@ -15,7 +15,8 @@ from ivr.errand import Errand
 from ivr.errors import BadAmount, StripeRefused, StripeUnavailable
 from ivr.hotline import Hotline
 from ivr.keypad_card import NoCard, key_in_card
-from ivr.model import Cover, Decline, Hold, HoldStatus, Incident, Rate
+from ivr.model.incident import Cover, Incident
+from ivr.model.money import Decline, Hold, HoldStatus, Rate
 from ivr.phone import Phone
 from ivr.questions import Menu, ask
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ivr.errors import StripeRefused, UnknownRecord
 from ivr.holds import learn
-from ivr.model import Hold, HoldStatus, Intent, IntentStatus
+from ivr.model.money import Hold, HoldStatus, Intent, IntentStatus
 from ivr.refunds import carry_out
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import uuid4
 
 from ivr.errors import BadAmount, UnknownRecord
-from ivr.model import Hold, HoldStatus, Refund
+from ivr.model.money import Hold, HoldStatus, Refund
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 

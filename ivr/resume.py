@@ -10,7 +10,7 @@ from ivr.conversation import seconds_left
 from ivr.hotline import Hotline
 from ivr.identify import e164, number_of, prove
 from ivr.locks import Guess, may_guess_account
-from ivr.model import Incident
+from ivr.model.incident import Incident
 from ivr.phone import Phone
 from ivr.questions import Entry, Menu, ask, enter
 

@@ -11,7 +11,7 @@ from typing import Final
 from ivr.errors import IllegalChange, SwitchboardDown, Unavailable
 from ivr.hotline import Hotline
 from ivr.ladder import Step
-from ivr.model import FailsafePhone, Offer, OfferEnd, Rung
+from ivr.model.offer import FailsafePhone, Offer, OfferEnd, Rung
 from ivr.switchboard import RoutedRinging
 
 RECORDS_EVERY: Final = 1.0

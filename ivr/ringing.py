@@ -5,7 +5,7 @@ from math import inf
 from time import monotonic
 from typing import Final
 
-from ivr.model import Offer, OfferEnd
+from ivr.model.offer import Offer, OfferEnd
 
 _SETTLE: Final = 1.0
 """Seconds that the hang-up's cause may come after the report that the call failed (tried: within 1 ms)."""

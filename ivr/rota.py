@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from ivr.model import Rung
+from ivr.model.offer import Rung
 
 
 class HandOver(StrEnum):

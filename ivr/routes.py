@@ -5,7 +5,7 @@ from threading import Lock
 from time import monotonic
 from typing import Final
 
-from ivr.model import OfferEnd
+from ivr.model.offer import OfferEnd
 from ivr.ringing import Ringing
 
 LAST_FOR: Final = 60.0

@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import Final
 
 from ivr.errors import IllegalChange, NotYet, StripeRefused
-from ivr.model import Account, Hold, IncidentStatus, IntentStatus
+from ivr.model.incident import IncidentStatus
+from ivr.model.money import Account, Hold, IntentStatus
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 from ivr.verdict import missing, verdict

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ivr.errors import CardDeclined, StripeRefused
-from ivr.model import Decline, Intent, IntentStatus
+from ivr.model.money import Decline, Intent, IntentStatus
 from ivr.stripe_retry import LookFirst, SameKeyAgain
 
 _DECLINES: Final[Mapping[str, Decline]] = {

@@ -16,7 +16,7 @@ from ivr import stripe_objects
 from ivr.card import Card
 from ivr.config import Settings
 from ivr.errors import CardDeclined, ForgedWebhook, SetupError, StripeRefused
-from ivr.model import Hold, Intent
+from ivr.model.money import Hold, Intent
 from ivr.stripe_answers import canceled, captured, failure, held
 from ivr.stripe_retry import Deadline, LookFirst, insist, read
 from ivr.stripe_wire import Answer, NoAnswer, Wire

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from ivr.card import Card
 from ivr.errors import StripeRefused
-from ivr.model import Hold, Intent, IntentStatus
+from ivr.model.money import Hold, Intent, IntentStatus
 
 Parameters = Any
 """Nested dicts; the library's own types of them differ from method to method and leave card numbers out."""

@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from ivr.model import Consent, EndReason, IncidentStatus, Unfinished
+from ivr.model.incident import Consent, EndReason, IncidentStatus, Unfinished
 
 GRACE: Final = 30.0
 """Seconds after the caller's last leg that the flow has to end the incident itself."""

@@ -14,7 +14,7 @@ from ivr.channel_variables import ANNOUNCE_TO, INCIDENT, OFFER, SINCE
 from ivr.config import Settings
 from ivr.errors import SwitchboardDown
 from ivr.manager_link import ManagerLink
-from ivr.model import Offer
+from ivr.model.offer import Offer
 from ivr.ringing import Ringing
 from ivr.routes import RoutedRinging, Routes
 from ivr.trunks import dial_strings

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from ivr.errors import BadAmount
-from ivr.model import Charge, Rate
+from ivr.model.money import Charge, Rate
 
 Id = TypeVar("Id")
 

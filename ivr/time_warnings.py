@@ -13,7 +13,7 @@ from typing import Final
 from ivr import logs
 from ivr.errors import HotlineError
 from ivr.meter import Meter
-from ivr.model import TalkLimit
+from ivr.model.leg import TalkLimit
 from ivr.periodic import Periodic
 from ivr.store import Store
 from ivr.switchboard import Switchboard

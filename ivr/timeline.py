@@ -9,7 +9,9 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ivr.event_words import duration, money, whose, words
-from ivr.model import Cover, Event, FollowUp, HoldStatus, IncidentReport, IncidentStatus, IncidentSummary, Message
+from ivr.model.incident import Cover, IncidentStatus
+from ivr.model.money import HoldStatus
+from ivr.model.report import Event, FollowUp, IncidentReport, IncidentSummary, Message
 from ivr.tables import minute, page, table
 
 

@@ -6,7 +6,8 @@ from math import floor
 from uuid import UUID
 
 from ivr import tariff
-from ivr.model import Account, Charge, Consent, Cover, Hold, HoldStatus, Rate
+from ivr.model.incident import Consent, Cover
+from ivr.model.money import Account, Charge, Hold, HoldStatus, Rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from typing import Final
 
 from ivr.entitlement import reserved
 from ivr.hotline import Hotline
-from ivr.model import Cover, Customer, Incident
+from ivr.model.customer import Customer
+from ivr.model.incident import Cover, Incident
 from ivr.periods import ENOUGH_SECONDS
 from ivr.phone import Phone
 from ivr.questions import Menu, ask

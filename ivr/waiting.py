@@ -5,7 +5,7 @@ from time import monotonic
 from typing import Final
 
 from ivr.ladder import Step
-from ivr.model import FailsafePhone
+from ivr.model.offer import FailsafePhone
 from ivr.phone import Phone
 
 MESSAGE_KEY: Final = "9"

@@ -6,7 +6,7 @@ import typer
 
 from ivr.cli.shared import AsJson, Commands, answer, fail, print_json, records, screen
 from ivr.event_words import whose
-from ivr.model import FollowUp
+from ivr.model.report import FollowUp
 from ivr.tables import minute, table
 from ivr.timeline import follow_up_data
 

@@ -14,7 +14,7 @@ from ivr.cli.shared import AsJson, Commands, answer, print_json, records, screen
 from ivr.config import Settings
 from ivr.errors import SetupError, UnknownRecord
 from ivr.event_words import duration, whose
-from ivr.model import Message
+from ivr.model.report import Message
 from ivr.tables import minute, table
 
 if TYPE_CHECKING:

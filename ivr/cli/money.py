@@ -9,7 +9,7 @@ import typer
 from ivr.cli.shared import AsJson, Commands, answer, fail, print_json, records, screen
 from ivr.errors import NotYet, StripeRefused, StripeUnavailable
 from ivr.event_words import money as amount
-from ivr.model import Debt
+from ivr.model.money import Debt
 from ivr.tables import minute, table
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ivr.administered import AgreementRecord, Block, Change, CustomerRecord, RateRecord
 from ivr.event_words import duration, money
-from ivr.model import AgreementUse
+from ivr.model.customer import AgreementUse
 from ivr.moments import zone_or_utc
 from ivr.tables import minute, page, table
 

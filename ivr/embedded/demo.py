@@ -27,7 +27,9 @@ from ivr.embedded.recording import write_stereo
 from ivr.embedded.stack import Stack
 from ivr.errors import HotlineError, SetupError
 from ivr.event_words import money
-from ivr.model import IncidentReport, OfferEnd, Rate
+from ivr.model.money import Rate
+from ivr.model.offer import OfferEnd
+from ivr.model.report import IncidentReport
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 

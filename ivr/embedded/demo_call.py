@@ -12,7 +12,7 @@ from ivr.embedded.cast import ANN, BEN, LAPSED
 from ivr.embedded.narrator import Narrator
 from ivr.embedded.phones import Caller, Phone
 from ivr.event_words import money
-from ivr.model import Hold, HoldStatus, Rate
+from ivr.model.money import Hold, HoldStatus, Rate
 from ivr.store import Store
 
 STRANGER: Final = "+15555550177"

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from ivr.administered import AgreementRecord, Block, Change, CustomerRecord, RateRecord
 from ivr.errors import UnknownRecord
-from ivr.model import Rate
+from ivr.model.money import Rate
 from ivr.records.database import Database, Row
 from ivr.records.people import rate_of_row
 

@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ivr.errors import UnknownRecord
-from ivr.model import AgreementUse, Coverage, NotCovered
+from ivr.model.customer import AgreementUse, Coverage, NotCovered
 from ivr.periods import ENOUGH_SECONDS, Period, Terms, allotment, bounds
 from ivr.records.database import Database, Row
 

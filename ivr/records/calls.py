@@ -4,7 +4,9 @@ from secrets import randbelow
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import Category, Consent, Cover, EndReason, Incident, IncidentStatus, OpenLeg, Rate
+from ivr.model.incident import Category, Consent, Cover, EndReason, Incident, IncidentStatus
+from ivr.model.leg import OpenLeg
+from ivr.model.money import Rate
 from ivr.records.clean import clean_text
 from ivr.records.database import Database, Row
 

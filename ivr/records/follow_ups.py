@@ -1,7 +1,7 @@
 """Work that is left of stabilised incidents: it goes on in office hours (seed, "Stabilization of issue")."""
 
 from ivr.errors import UnknownRecord
-from ivr.model import FollowUp
+from ivr.model.report import FollowUp
 from ivr.records.database import Database
 
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import Decline, Hold, HoldStatus
+from ivr.model.money import Decline, Hold, HoldStatus
 from ivr.records.database import Database, Row
 
 

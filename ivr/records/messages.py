@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from ivr.errors import UnknownRecord
-from ivr.model import Category, IncidentStatus, Message, Occasion, PageNews
+from ivr.model.incident import Category, IncidentStatus
+from ivr.model.report import Message, Occasion, PageNews
 from ivr.records.clean import clean_text
 from ivr.records.database import Database, Row
 

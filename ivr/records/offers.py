@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import Briefing, Category, Cover, FailsafePhone, IncidentStatus, Offer, OfferEnd, Rung
+from ivr.model.incident import Category, Cover, IncidentStatus
+from ivr.model.offer import Briefing, FailsafePhone, Offer, OfferEnd, Rung
 from ivr.records.database import Database, Row
 
 

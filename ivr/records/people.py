@@ -1,7 +1,8 @@
 """Customers and the rate."""
 
 from ivr.errors import SetupError, UnknownRecord
-from ivr.model import Customer, Rate
+from ivr.model.customer import Customer
+from ivr.model.money import Rate
 from ivr.records.database import Database, Row
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Set as AbstractSet
 
 from ivr.errors import UnknownRecord
-from ivr.model import Consent, Cover, EndReason, Event, IncidentReport, IncidentStatus, IncidentSummary, Unfinished
+from ivr.model.incident import Consent, Cover, EndReason, IncidentStatus, Unfinished
+from ivr.model.report import Event, IncidentReport, IncidentSummary
 from ivr.records.database import Database, Row
 from ivr.records.follow_ups import FollowUps
 from ivr.records.holds import hold_of

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from ivr.errors import UnknownRecord
-from ivr.model import Account, Charge, Consent, Cover, Debt, EndReason, Hold, HoldStatus, IncidentStatus, Refund
+from ivr.model.incident import Consent, Cover, EndReason, IncidentStatus
+from ivr.model.money import Account, Charge, Debt, Hold, HoldStatus, Refund
 from ivr.records.database import Database, Row
 from ivr.records.holds import hold_of
 from ivr.records.people import rate_of_row

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import NAMESPACE_OID, uuid5
 
 from ivr.errors import UnknownRecord
-from ivr.model import OpenTalk, TalkLimit
+from ivr.model.leg import OpenTalk, TalkLimit
 from ivr.records.database import Database
 
 

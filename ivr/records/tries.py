@@ -3,7 +3,8 @@
 from uuid import UUID, uuid4
 
 from ivr.errors import UnknownRecord
-from ivr.model import GuessLimits, Incident
+from ivr.model.customer import GuessLimits
+from ivr.model.incident import Incident
 from ivr.records.calls import incident_of_row
 from ivr.records.database import Database
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from ivr.embedded.cast import COVERED
-from ivr.model import EndReason, IncidentStatus
+from ivr.model.incident import EndReason, IncidentStatus
 from tests.compose import probes
 from tests.compose.composed import PORTS, Composed
 from tests.e2e.world import World, wait_until

@@ -21,7 +21,7 @@ from psycopg import sql
 
 from ivr.embedded.cast import LAPSED, load_cast
 from ivr.embedded.stripe_sandbox import KEY, WEBHOOK_SECRET, running
-from ivr.model import HoldStatus
+from ivr.model.money import HoldStatus
 from ivr.prompts.texts import SOUNDS
 from tests.compose.composed import PORTS, PROXY_PORT, READER, B, usual
 from tests.compose.conftest import FOLDER, called

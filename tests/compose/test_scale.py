@@ -12,7 +12,8 @@ import pytest
 
 from ivr.embedded.cast import LAPSED
 from ivr.embedded.phones import Caller
-from ivr.model import EndReason, HoldStatus
+from ivr.model.incident import EndReason
+from ivr.model.money import HoldStatus
 from tests.compose.composed import PORTS, PROXY_PORT, B, Composed
 from tests.compose.conftest import FOLDER, played
 from tests.e2e.cards import GOOD

@@ -6,7 +6,7 @@ Each changes the settings of the commands, or what is written in the records or 
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 from tests.docs.story import PHONE, agreed, held, talks

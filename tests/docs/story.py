@@ -12,7 +12,9 @@ from typing import Final
 from ivr.card import Card
 from ivr.embedded.cast import COVERED, LAPSED, Customer
 from ivr.holds import authorise, open_hold
-from ivr.model import Category, Consent, Cover, EndReason, Hold, Incident, OfferEnd
+from ivr.model.incident import Category, Consent, Cover, EndReason, Incident
+from ivr.model.money import Hold
+from ivr.model.offer import OfferEnd
 from ivr.settlement import settle
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway

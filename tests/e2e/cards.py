@@ -25,4 +25,4 @@ DECLINING: Final = {
     "processing_error": KeyedCard("4000000000000119"),
     "authentication_required": KeyedCard("4000002500003155"),
 }
-"""Reason (as in ``ivr.model.Decline``) → the card that is declined for it."""
+"""Reason (as in ``ivr.model.money.Decline``) → the card that is declined for it."""

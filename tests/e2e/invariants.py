@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ivr.audit import audit
 from ivr.embedded.waiting import wait_until
-from ivr.model import Account, Consent, Cover, HoldStatus, IncidentStatus
+from ivr.model.incident import Consent, Cover, IncidentStatus
+from ivr.model.money import Account, HoldStatus
 
 if TYPE_CHECKING:
     from tests.e2e.world import World

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from ivr.embedded.phones import Caller, Phone
-from ivr.model import HoldStatus
+from ivr.model.money import HoldStatus
 from tests.e2e.world import World, wait_until
 
 FIFTEEN_MINUTES: Final = 4059

@@ -2,7 +2,9 @@
 
 from typing import Any, Final
 
-from ivr.model import IncidentReport, IncidentStatus, OfferEnd
+from ivr.model.incident import IncidentStatus
+from ivr.model.offer import OfferEnd
+from ivr.model.report import IncidentReport
 from ivr.timeline import money_of
 from tests.e2e.stage import Stage, wait_until
 

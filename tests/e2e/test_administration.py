@@ -13,7 +13,7 @@ import pytest
 
 from ivr import names, spoken
 from ivr.embedded.cast import Customer
-from ivr.model import Cover, EndReason
+from ivr.model.incident import Cover, EndReason
 from ivr.prompts.texts import ENGLISH, SOUNDS
 from tests.e2e.world import STRANGER, World
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from ivr.embedded.phones import Caller
-from ivr.model import Cover
+from ivr.model.incident import Cover
 from tests.e2e.cards import GOOD
 from tests.e2e.money import nothing_taken
 from tests.e2e.world import LAPSED, World

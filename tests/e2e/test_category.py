@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr.model import Category, Cover, EndReason
+from ivr.model.incident import Category, Cover, EndReason
 from tests.e2e.money import intents, nothing_taken
 from tests.e2e.world import LAPSED_WITH_TRUNKS, WITH_TRUNKS, World
 

@@ -4,7 +4,7 @@ import pytest
 
 from ivr import spoken
 from ivr.disclosure import price_sentence
-from ivr.model import Consent, Cover, EndReason
+from ivr.model.incident import Consent, Cover, EndReason
 from tests.e2e.world import COVERED, SIXTY_MINUTES, World
 from tests.long import and_long
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr.model import HoldStatus
+from ivr.model.money import HoldStatus
 from tests.e2e.world import World
 from tests.trials.crash_points import run
 from tests.trials.crashing import AFTER, Plan

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 from tests.e2e.cards import DECLINING, GOOD, GOOD_MASTERCARD
 from tests.e2e.money import changed, nothing_taken
 from tests.e2e.world import LAPSED, World

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from ivr.embedded.phones import Phone
-from ivr.model import EndReason, OfferEnd
+from ivr.model.incident import EndReason
+from ivr.model.offer import OfferEnd
 from tests.e2e.world import COVERED, SIXTY_MINUTES, World
 from tests.long import and_long
 

@@ -5,7 +5,8 @@ import pytest
 from ivr import spoken
 from ivr.embedded.cast import Customer
 from ivr.embedded.phones import Caller
-from ivr.model import Cover, NotCovered
+from ivr.model.customer import NotCovered
+from ivr.model.incident import Cover
 from tests.e2e.world import EXHAUSTED, LAPSED, MONTHLY, OFFICE_HOURS, World
 from tests.long import and_long
 

@@ -6,7 +6,7 @@ Each prints the seconds that the caller waited, from the last thing heard to the
 import pytest
 
 from ivr import prompts
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 from tests.e2e.stage import wait_until
 from tests.e2e.world import COVERED, World
 

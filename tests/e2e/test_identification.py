@@ -3,7 +3,8 @@
 import pytest
 
 from ivr import spoken
-from ivr.model import Cover, EndReason, GuessLimits
+from ivr.model.customer import GuessLimits
+from ivr.model.incident import Cover, EndReason
 from tests.e2e.world import COVERED, STRANGER, World
 from tests.long import and_long
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from threading import Barrier, Thread
 
 from ivr.embedded.cast import FAILSAFE
-from ivr.model import OfferEnd
+from ivr.model.offer import OfferEnd
 from tests.e2e.world import COVERED, SIXTY_MINUTES, World
 
 EVERYBODY = """

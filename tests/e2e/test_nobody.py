@@ -12,7 +12,7 @@ from ivr import message_files, spoken
 from ivr.embedded.loops import Loop, LoopSearch
 from ivr.embedded.phones import Caller
 from ivr.embedded.recording import RATE, read_wav
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 from tests.e2e.money import ivr
 from tests.e2e.world import COVERED, World, wait_until
 

@@ -4,7 +4,7 @@ import pytest
 
 from ivr import spoken
 from ivr.embedded.cast import Customer
-from ivr.model import Cover, EndReason
+from ivr.model.incident import Cover, EndReason
 from tests.e2e.money import nothing_taken
 from tests.e2e.world import LAPSED_WITH_TRUNKS, WITH_TRUNKS, World, wait_until
 from tests.long import and_long

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 from tests.e2e.cards import GOOD
 from tests.e2e.money import intents, nothing_taken
 from tests.e2e.world import LAPSED, World, wait_until

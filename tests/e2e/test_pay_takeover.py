@@ -2,7 +2,8 @@
 
 import pytest
 
-from ivr.model import Cover, EndReason, HoldStatus
+from ivr.model.incident import Cover, EndReason
+from ivr.model.money import HoldStatus
 from tests.e2e.cards import GOOD
 from tests.e2e.money import FIFTEEN_MINUTES, nothing_taken
 from tests.e2e.world import World

@@ -3,7 +3,7 @@
 import pytest
 
 from ivr import spoken
-from ivr.model import Cover, EndReason
+from ivr.model.incident import Cover, EndReason
 from tests.e2e.cards import GOOD_AMEX, GOOD_MASTERCARD
 from tests.e2e.money import FIFTEEN_MINUTES, SIXTY_MINUTES, THIRTY_MINUTES, nothing_taken
 from tests.e2e.world import EXHAUSTED, LAPSED, World

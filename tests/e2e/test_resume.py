@@ -4,7 +4,9 @@ import pytest
 
 from ivr import spoken
 from ivr.embedded.phones import Caller, Phone
-from ivr.model import EndReason, HoldStatus, IncidentStatus, OfferEnd
+from ivr.model.incident import EndReason, IncidentStatus
+from ivr.model.money import HoldStatus
+from ivr.model.offer import OfferEnd
 from tests.e2e.money import THIRTY_MINUTES, intents
 from tests.e2e.world import COVERED, World, wait_until
 

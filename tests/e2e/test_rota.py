@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ivr.embedded.cast import ANN, BEN, CLEO
-from ivr.model import EndReason, OfferEnd
+from ivr.model.incident import EndReason
+from ivr.model.offer import OfferEnd
 from tests.e2e.world import COVERED, World
 
 PREMIUM = "+19005550101"

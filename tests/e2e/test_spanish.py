@@ -10,7 +10,7 @@ from ivr import spoken
 from ivr.embedded.cast import SIXTY_MINUTES
 from ivr.embedded.ears import Library
 from ivr.embedded.phones import Caller
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 from ivr.prompts.texts import SOUNDS
 from tests.e2e.test_talk import both_hear, leave
 from tests.e2e.world import World

@@ -7,7 +7,7 @@ import pytest
 
 from ivr import spoken
 from ivr.embedded.phones import Caller
-from ivr.model import Cover, EndReason
+from ivr.model.incident import Cover, EndReason
 from tests.e2e.cards import GOOD
 from tests.e2e.money import FIFTEEN_MINUTES, changed, intents, nothing_taken, talk_until
 from tests.e2e.world import LAPSED, World, wait_until

@@ -6,7 +6,7 @@ import pytest
 
 from ivr import spoken
 from ivr.embedded.handset import Handset
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 from tests.e2e.money import FIFTEEN_MINUTES, changed, ivr, nothing_taken
 from tests.e2e.world import COVERED, SIXTY_MINUTES, World, wait_until
 

@@ -7,7 +7,8 @@ import pytest
 
 from ivr import spoken
 from ivr.embedded.cast import ANN
-from ivr.model import EndReason, OfferEnd
+from ivr.model.incident import EndReason
+from ivr.model.offer import OfferEnd
 from ivr.switchboard import Switchboard
 from tests.e2e.world import COVERED, STRANGER, World, wait_until
 

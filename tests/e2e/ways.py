@@ -4,7 +4,7 @@ from typing import Final
 
 from ivr.embedded.cast import Customer
 from ivr.embedded.phones import Caller, Handset, Phone
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 from tests.e2e.cards import GOOD, KeyedCard
 from tests.e2e.records import Records
 

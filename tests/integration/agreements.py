@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
-from ivr.model import EndReason, Offer
+from ivr.model.incident import EndReason
+from ivr.model.offer import Offer
 from ivr.store import Store
 from tests.integration.cast import COVERED, accepted, called
 from tests.integration.conftest import Sql

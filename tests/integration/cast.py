@@ -4,7 +4,9 @@ from itertools import count
 from typing import Final
 from uuid import uuid4
 
-from ivr.model import Charge, Consent, Cover, EndReason, Hold, Incident, Offer, Rung
+from ivr.model.incident import Consent, Cover, EndReason, Incident
+from ivr.model.money import Charge, Hold
+from ivr.model.offer import Offer, Rung
 from ivr.store import Store
 
 COVERED, EXHAUSTED, LAPSED, NO_EMERGENCIES, UNLIMITED, BARE = range(1, 7)

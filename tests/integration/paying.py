@@ -5,7 +5,8 @@ from typing import Final
 
 from ivr.card import Card
 from ivr.holds import authorise, open_hold
-from ivr.model import Consent, Cover, EndReason, Hold, HoldStatus, Incident, IntentStatus
+from ivr.model.incident import Consent, Cover, EndReason, Incident
+from ivr.model.money import Hold, HoldStatus, IntentStatus
 from ivr.reconcile import Findings, reconcile_once
 from ivr.settlement import settle
 from ivr.store import Store

@@ -3,7 +3,7 @@
 from itertools import count
 
 from ivr.embedded.waiting import wait_until
-from ivr.model import Offer
+from ivr.model.offer import Offer
 from ivr.store import Store
 from tests.integration.cast import talking
 from tests.integration.conftest import Sql

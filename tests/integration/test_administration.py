@@ -3,7 +3,7 @@
 import pytest
 
 from ivr.config import Settings
-from ivr.model import Customer
+from ivr.model.customer import Customer
 from ivr.pins import check_pin
 from ivr.store import Store
 from tests.integration.administering import AGREEMENT, RATE, data, ivr

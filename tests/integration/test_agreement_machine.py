@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from ivr.config import Settings
-from ivr.model import Coverage, EndReason
+from ivr.model.customer import Coverage
+from ivr.model.incident import EndReason
 from ivr.store import Store
 from tests.integration.cast import accepted, called
 from tests.integration.conftest import Sql

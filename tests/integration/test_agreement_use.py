@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ivr.errors import UnknownRecord
-from ivr.model import AgreementUse, Cover, EndReason
+from ivr.model.customer import AgreementUse
+from ivr.model.incident import Cover, EndReason
 from ivr.store import Store
 from tests.integration.agreements import AGREEMENT, left, talked, used_before
 from tests.integration.cast import (

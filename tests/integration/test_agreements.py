@@ -7,7 +7,8 @@ import pytest
 
 from ivr.config import Settings
 from ivr.errors import IllegalChange
-from ivr.model import Cover, Coverage, EndReason, NotCovered
+from ivr.model.customer import Coverage, NotCovered
+from ivr.model.incident import Cover, EndReason
 from ivr.store import Store
 from tests.integration.agreements import AGREEMENT, left, talked
 from tests.integration.cast import (

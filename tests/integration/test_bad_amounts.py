@@ -13,7 +13,7 @@ from ivr import holds
 from ivr.config import Settings
 from ivr.embedded.stripe_sandbox import SandboxControl
 from ivr.errors import BadAmount, HotlineError, StripeRefused
-from ivr.model import HoldStatus
+from ivr.model.money import HoldStatus
 from ivr.settlement import settle
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway

@@ -10,7 +10,7 @@ import pytest
 from ivr import settlement
 from ivr.config import Settings
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import Consent, Cover, EndReason
+from ivr.model.incident import Consent, Cover, EndReason
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 from ivr.verify import verified_key

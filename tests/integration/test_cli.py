@@ -6,7 +6,7 @@ import re
 import pytest
 
 from ivr.config import Settings
-from ivr.model import Consent, EndReason
+from ivr.model.incident import Consent, EndReason
 from ivr.store import Store
 from tests.integration.administering import ivr, own_process
 from tests.integration.cast import COVERED, called, covered, talking

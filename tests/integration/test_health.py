@@ -17,7 +17,7 @@ from ivr.config import Settings
 from ivr.embedded.waiting import wait_until
 from ivr.errors import StoreUnavailable
 from ivr.health import Health, Part, Report, Status
-from ivr.model import Intent
+from ivr.model.money import Intent
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 from tests.integration.conftest import Sql

@@ -7,7 +7,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from ivr.model import Cover, Decline, EndReason, Hold, HoldStatus
+from ivr.model.incident import Cover, EndReason
+from ivr.model.money import Decline, Hold, HoldStatus
 from ivr.store import Store
 from ivr.tariff import CURRENCIES
 from tests.integration.cast import CHARGE, accepted, agreed, card_sent, held, hold_created, hold_opened, kinds, used

@@ -8,7 +8,8 @@ from ivr.audit import audit
 from ivr.embedded.stripe_sandbox import SandboxControl
 from ivr.errors import IllegalChange, StripeRefused
 from ivr.holds import authorise, learn, open_hold, resume
-from ivr.model import Cover, EndReason, Hold, HoldStatus, IntentStatus
+from ivr.model.incident import Cover, EndReason
+from ivr.model.money import Hold, HoldStatus, IntentStatus
 from ivr.settlement import settle
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway

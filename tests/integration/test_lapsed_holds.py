@@ -7,7 +7,8 @@ import pytest
 from ivr.audit import audit
 from ivr.embedded.stripe_sandbox import SandboxControl
 from ivr.holds import learn
-from ivr.model import EndReason, HoldStatus
+from ivr.model.incident import EndReason
+from ivr.model.money import HoldStatus
 from ivr.settlement import settle
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway

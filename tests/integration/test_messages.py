@@ -14,7 +14,8 @@ import pytest
 from ivr import message_files, node_jobs, worker
 from ivr.config import Settings
 from ivr.errors import AsteriskFault, CallerGone, IllegalChange, UnknownRecord
-from ivr.model import EndReason, Message
+from ivr.model.incident import EndReason
+from ivr.model.report import Message
 from ivr.phone import Phone
 from ivr.store import Store
 from tests.integration.cast import COVERED, called, kinds

@@ -11,7 +11,7 @@ from ivr import meter as meter_module
 from ivr.embedded.waiting import wait_until
 from ivr.errors import StoreUnavailable, UnknownRecord
 from ivr.meter import Meter
-from ivr.model import OpenTalk
+from ivr.model.leg import OpenTalk
 from ivr.records.talks import Talks as Records
 from ivr.records.talks import boot_id
 from ivr.switchboard import Switchboard

@@ -7,7 +7,8 @@ import pytest
 
 from ivr.config import Settings
 from ivr.embedded.stripe_sandbox import SandboxControl
-from ivr.model import EndReason, Hold, HoldStatus
+from ivr.model.incident import EndReason
+from ivr.model.money import Hold, HoldStatus
 from ivr.settlement import settle
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway

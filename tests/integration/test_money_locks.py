@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from ivr.errors import IllegalChange
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 from ivr.store import Store
 from tests.integration.cast import CHARGE, agreed, used
 from tests.integration.conftest import Sql

@@ -22,7 +22,8 @@ from ivr.config import Settings
 from ivr.embedded.stripe_sandbox import SandboxControl
 from ivr.errors import BadAmount, HotlineError, IllegalChange, NotYet, StripeRefused, StripeUnavailable
 from ivr.holds import authorise, open_hold, resume
-from ivr.model import Cover, EndReason, Hold, HoldStatus, IntentStatus
+from ivr.model.incident import Cover, EndReason
+from ivr.model.money import Hold, HoldStatus, IntentStatus
 from ivr.reconcile import ageing, look_at, reconcile_once
 from ivr.refunds import refund
 from ivr.settlement import decide, settle

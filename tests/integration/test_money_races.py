@@ -15,7 +15,9 @@ from ivr import call, holds, reconcile, settlement
 from ivr.config import Settings
 from ivr.errors import BadAmount, StripeUnavailable
 from ivr.hangups import missed
-from ivr.model import Cover, Decline, EndReason, Hold, HoldStatus, LegOver
+from ivr.model.incident import Cover, EndReason
+from ivr.model.leg import LegOver
+from ivr.model.money import Decline, Hold, HoldStatus
 from ivr.payment import payment
 from ivr.refunds import carry_out, refund
 from ivr.store import Store

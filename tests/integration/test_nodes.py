@@ -10,7 +10,8 @@ from ivr import worker
 from ivr.config import Settings
 from ivr.heartbeat import Heartbeat
 from ivr.jobs import EVERY_MINUTE, queue
-from ivr.model import EndReason, IncidentStatus, Offer
+from ivr.model.incident import EndReason, IncidentStatus
+from ivr.model.offer import Offer
 from ivr.node_jobs import own_queue, sweep_once
 from ivr.records.nodes import LOST_SECONDS
 from ivr.store import Store

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ivr.model import Consent, Cover, EndReason
+from ivr.model.incident import Consent, Cover, EndReason
 from ivr.store import Store
 from ivr.verdict import verdict
 from tests.integration.agreements import AGREEMENT

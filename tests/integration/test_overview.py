@@ -8,7 +8,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from ivr.errors import StoreUnavailable
 from ivr.figures import CachedFigures
 from ivr.metrics_of_records import RecordsCollector
-from ivr.model import EndReason, OfferEnd
+from ivr.model.incident import EndReason
+from ivr.model.offer import OfferEnd
 from ivr.records.overview import Figures
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway

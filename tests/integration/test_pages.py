@@ -16,7 +16,8 @@ from ivr.config import Settings
 from ivr.embedded.mailbox import Mailbox
 from ivr.embedded.waiting import wait_until
 from ivr.errors import NotPaged, UnknownRecord
-from ivr.model import EndReason, Occasion
+from ivr.model.incident import EndReason
+from ivr.model.report import Occasion
 from ivr.store import Store
 from tests.integration.cast import called, kinds, offered, talking
 from tests.integration.conftest import Sql

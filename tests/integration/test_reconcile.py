@@ -11,7 +11,8 @@ import pytest
 from ivr.audit import audit
 from ivr.embedded.stripe_sandbox import SandboxControl
 from ivr.errors import StripeUnavailable
-from ivr.model import Charge, EndReason, HoldStatus, IntentStatus
+from ivr.model.incident import EndReason
+from ivr.model.money import Charge, HoldStatus, IntentStatus
 from ivr.reconcile import Findings, ageing, reconcile_once
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway

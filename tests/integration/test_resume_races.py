@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ivr.errors import IllegalChange
-from ivr.model import EndReason, IncidentStatus
+from ivr.model.incident import EndReason, IncidentStatus
 from ivr.node_jobs import sweep_once
 from ivr.store import Store
 from tests.integration.cast import kinds, rungs, talking

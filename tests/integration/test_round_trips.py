@@ -12,7 +12,9 @@ from pydantic import SecretStr
 
 from ivr import call
 from ivr.config import Settings
-from ivr.model import EndReason, LegOver, Offer
+from ivr.model.incident import EndReason
+from ivr.model.leg import LegOver
+from ivr.model.offer import Offer
 from ivr.pins import hash_pin
 from ivr.records.database import Database
 from ivr.ringing import Ringing

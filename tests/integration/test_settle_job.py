@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from procrastinate import App, PsycopgConnector
 
-from ivr.model import Cover, EndReason
+from ivr.model.incident import Cover, EndReason
 from ivr.store import Store
 from tests.integration.cast import agreed, called, card_sent, covered, held, hold_opened
 from tests.integration.conftest import Sql

@@ -8,7 +8,8 @@ from ivr.audit import audit
 from ivr.embedded.stripe_sandbox import SandboxControl
 from ivr.errors import NotYet, StripeUnavailable, UnknownRecord
 from ivr.holds import authorise
-from ivr.model import Cover, Decline, EndReason, HoldStatus, IntentStatus
+from ivr.model.incident import Cover, EndReason
+from ivr.model.money import Decline, HoldStatus, IntentStatus
 from ivr.settlement import decide, settle
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway

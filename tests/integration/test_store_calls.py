@@ -7,7 +7,7 @@ import pytest
 
 from ivr.embedded.waiting import wait_until
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import Consent, Cover, EndReason, IncidentStatus
+from ivr.model.incident import Consent, Cover, EndReason, IncidentStatus
 from ivr.store import Store
 from tests.integration.cast import COVERED, called, connecting, covered, kinds, rungs, talking
 from tests.integration.conftest import Sql

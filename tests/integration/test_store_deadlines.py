@@ -9,7 +9,7 @@ import pytest
 
 from ivr.config import Settings
 from ivr.errors import StoreUnavailable
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 from ivr.store import Store
 from tests.integration.cast import called, connecting, kinds
 from tests.integration.conftest import Sql

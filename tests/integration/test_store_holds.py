@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import Cover, Decline, EndReason, Hold, HoldStatus
+from ivr.model.incident import Cover, EndReason
+from ivr.model.money import Decline, Hold, HoldStatus
 from ivr.store import Store
 from tests.integration.cast import (
     LAPSED,

@@ -7,7 +7,9 @@ import psycopg
 import pytest
 
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import Briefing, Category, Cover, Coverage, EndReason, FailsafePhone, IncidentStatus, OfferEnd, Rung
+from ivr.model.customer import Coverage
+from ivr.model.incident import Category, Cover, EndReason, IncidentStatus
+from ivr.model.offer import Briefing, FailsafePhone, OfferEnd, Rung
 from ivr.store import Store
 from tests.integration.cast import COVERED, called, connecting, kinds, offered, rungs, talking
 from tests.integration.conftest import Sql

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ivr.model import EndReason, IncidentStatus, OfferEnd
+from ivr.model.incident import EndReason, IncidentStatus
+from ivr.model.offer import OfferEnd
 from ivr.records.resumes import MOST_CODES
 from ivr.store import Store
 from tests.integration.cast import kinds, rungs

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import Account, Charge, Consent, Cover, EndReason, HoldStatus, IncidentStatus
+from ivr.model.incident import Consent, Cover, EndReason, IncidentStatus
+from ivr.model.money import Account, Charge, HoldStatus
 from ivr.store import Store
 from tests.integration.cast import CHARGE, accepted, agreed, called, card_sent, held, hold_created, hold_opened, kinds, unpaid, used
 from tests.integration.conftest import Sql

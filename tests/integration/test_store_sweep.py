@@ -7,7 +7,8 @@ from time import monotonic, sleep
 
 from ivr.config import Settings
 from ivr.jobs import EVERY_MINUTE, queue
-from ivr.model import EndReason, OfferEnd
+from ivr.model.incident import EndReason
+from ivr.model.offer import OfferEnd
 from ivr.node_jobs import live_channels, own_queue, sweep_once
 from ivr.store import Store
 from tests.integration.administering import ROOT, environment

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ivr.model import EndReason, IncidentStatus
+from ivr.model.incident import EndReason, IncidentStatus
 from ivr.node_jobs import sweep_once
 from ivr.store import Store
 from tests.integration.cast import connecting, kinds, offered, rungs, talking

@@ -6,7 +6,7 @@ import pytest
 
 from ivr.embedded.waiting import wait_until
 from ivr.errors import SwitchboardDown
-from ivr.model import Offer, OfferEnd
+from ivr.model.offer import Offer, OfferEnd
 from ivr.switchboard import Switchboard
 from tests.integration.fake_asterisk import FakeManager, settings
 

@@ -7,7 +7,7 @@ import pytest
 
 from ivr.config import Settings
 from ivr.errors import IllegalChange, UnknownRecord
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 from ivr.settlement import decide
 from ivr.store import Store
 from tests.integration.administering import ivr

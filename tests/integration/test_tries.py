@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ivr.config import Settings
 from ivr.errors import UnknownRecord
-from ivr.model import GuessLimits
+from ivr.model.customer import GuessLimits
 from ivr.store import Store
 from tests.integration.cast import BARE, COVERED, LAPSED, called
 from tests.integration.conftest import Sql

@@ -22,7 +22,7 @@ from ivr.config import Settings
 from ivr.console import webhook
 from ivr.console.app import create_app
 from ivr.embedded.stripe_sandbox import WEBHOOK_SECRET, SandboxControl, running
-from ivr.model import HoldStatus
+from ivr.model.money import HoldStatus
 from ivr.settlement import settle
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway

@@ -9,7 +9,8 @@ from procrastinate.jobs import Job
 from ivr import jobs, worker
 from ivr.config import Settings
 from ivr.errors import NotYet, StoreUnavailable, StripeRefused, StripeUnavailable
-from ivr.model import EndReason, HoldStatus
+from ivr.model.incident import EndReason
+from ivr.model.money import HoldStatus
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
 from tests.integration.conftest import Sql

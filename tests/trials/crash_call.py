@@ -10,7 +10,7 @@ from ivr.embedded.phones import Caller
 from ivr.embedded.recording import Sound
 from ivr.embedded.searching import Search
 from ivr.embedded.waiting import wait_until
-from ivr.model import OfferEnd
+from ivr.model.offer import OfferEnd
 from tests.e2e.cards import DECLINING, GOOD, KeyedCard
 from tests.e2e.world import World
 from tests.trials.crashing import Plan

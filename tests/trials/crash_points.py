@@ -12,7 +12,7 @@ import pytest
 
 from ivr import sweep
 from ivr.embedded.waiting import wait_until
-from ivr.model import HoldStatus
+from ivr.model.money import HoldStatus
 from ivr.node_jobs import live_channels, sweep_once
 from ivr.records.queries import queries
 from tests.e2e.world import World

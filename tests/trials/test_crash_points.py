@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 import pytest
 
-from ivr.model import HoldStatus
+from ivr.model.money import HoldStatus
 from tests.e2e.running import FOLDER, scenario
 from tests.e2e.world import World
 from tests.trials.crash_points import NotReached, Outcome, recorded, run

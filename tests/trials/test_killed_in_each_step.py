@@ -4,7 +4,7 @@ import pytest
 
 from ivr.embedded.cast import LAPSED
 from ivr.embedded.phones import Caller
-from ivr.model import HoldStatus
+from ivr.model.money import HoldStatus
 from tests.e2e.cards import GOOD
 from tests.e2e.running import scenario
 from tests.e2e.world import World

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from ivr.model import Coverage
+from ivr.model.customer import Coverage
 from tests.unit.scripted import ACME, ANN, BEN, NUMBER, MemoryRecords, hotline
 
 settings.register_profile("unhurried", deadline=None)

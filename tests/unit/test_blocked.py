@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ivr import call
-from ivr.model import IncidentStatus
+from ivr.model.incident import IncidentStatus
 from tests.unit.scripted import COVERED_CALL, NUMBER, MemoryRecords, ScriptedPhone, hotline
 
 

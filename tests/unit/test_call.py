@@ -6,7 +6,8 @@ import pytest
 
 from ivr import call
 from ivr.errors import CallerGone, StoreUnavailable
-from ivr.model import Consent, Cover, EndReason, IncidentStatus, OfferEnd
+from ivr.model.incident import Consent, Cover, EndReason, IncidentStatus
+from ivr.model.offer import OfferEnd
 from tests.unit.scripted import ANN, COVERED_CALL, HANG_UP, MemoryRecords, ScriptedPhone, hotline
 
 

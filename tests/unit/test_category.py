@@ -6,7 +6,8 @@ import pytest
 
 from ivr import call
 from ivr.errors import CallerGone
-from ivr.model import Category, Cover, Coverage
+from ivr.model.customer import Coverage
+from ivr.model.incident import Category, Cover
 from tests.unit.scripted import ACME, ANN, COVERED_CALL, HANG_UP, PAYS, MemoryRecords, ScriptedPhone, hotline
 
 WITH_TRUNKS = replace(ACME, trunks=True)

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from ivr.model import IncidentStatus, Occasion, Offer, OfferEnd
+from ivr.model.incident import IncidentStatus
+from ivr.model.offer import Offer, OfferEnd
+from ivr.model.report import Occasion
 from ivr.rota import Level
 from tests.unit.scripted import ANN, BEN, CLEO, MemoryRecords, ScriptedPhone, hotline
 from tests.unit.scripted.hotline import connect

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ivr.errors import CallerGone, IllegalChange, StoreUnavailable, SwitchboardDown
-from ivr.model import IncidentStatus, Offer, OfferEnd
+from ivr.model.incident import IncidentStatus
+from ivr.model.offer import Offer, OfferEnd
 from tests.unit.scripted import ANN, BEN, CLEO, HANG_UP, MemoryRecords, ScriptedPhone, hotline
 from tests.unit.scripted.hotline import connect
 from tests.unit.scripted.offers import ends, together

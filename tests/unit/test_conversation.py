@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ivr import call, spoken
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 from tests.unit.scripted import BEN, MemoryRecords, ScriptedPhone, hotline, talking
 
 

@@ -7,20 +7,10 @@ from uuid import uuid4
 import pytest
 
 from ivr.embedded.demo import wrong
-from ivr.model import (
-    Charge,
-    Consent,
-    Cover,
-    EndReason,
-    Event,
-    Hold,
-    HoldStatus,
-    IncidentReport,
-    IncidentStatus,
-    IncidentSummary,
-    OfferEnd,
-    Rate,
-)
+from ivr.model.incident import Consent, Cover, EndReason, IncidentStatus
+from ivr.model.money import Charge, Hold, HoldStatus, Rate
+from ivr.model.offer import OfferEnd
+from ivr.model.report import Event, IncidentReport, IncidentSummary
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RATE = Rate(1, 250, 15, 1, "USD", (15, 30, 60), 825)

@@ -9,7 +9,8 @@ import pytest
 from ivr import call, spoken
 from ivr.disclosure import LONGEST_SECONDS, price_sentence, seconds
 from ivr.errors import CallerGone, StoreUnavailable
-from ivr.model import Consent, EndReason, IncidentStatus, Rate
+from ivr.model.incident import Consent, EndReason, IncidentStatus
+from ivr.model.money import Rate
 from tests.unit.scripted import COVERED_CALL, HANG_UP, RATE, MemoryRecords, ScriptedPhone, hotline
 
 CAST = Rate(1, 250, 15, 1, "USD", (15, 30, 60), 825)

@@ -6,7 +6,8 @@ import pytest
 
 from ivr import call, spoken
 from ivr.errors import CallerGone
-from ivr.model import Charge, Cover, EndReason
+from ivr.model.incident import Cover, EndReason
+from ivr.model.money import Charge
 from tests.unit.scripted import COVERED_CALL, HANG_UP, PAYS, MemoryRecords, ScriptedPhone, hotline, talking
 
 

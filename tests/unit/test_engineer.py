@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ivr import call, spoken
-from ivr.model import Cover, IncidentStatus, OfferEnd
+from ivr.model.incident import Cover, IncidentStatus
+from ivr.model.offer import OfferEnd
 from tests.unit.scripted import ANN, MemoryRecords, ScriptedPhone, hotline
 
 

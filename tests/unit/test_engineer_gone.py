@@ -4,7 +4,9 @@ import pytest
 
 from ivr import call, spoken
 from ivr.errors import CallerGone
-from ivr.model import Coverage, EndReason, IncidentStatus, OfferEnd
+from ivr.model.customer import Coverage
+from ivr.model.incident import EndReason, IncidentStatus
+from ivr.model.offer import OfferEnd
 from tests.unit.scripted import BEN, HANG_UP, MemoryRecords, hotline, talking
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ivr import call, spoken
-from ivr.model import Consent, Cover, Coverage, EndReason, IncidentStatus
+from ivr.model.customer import Coverage
+from ivr.model.incident import Consent, Cover, EndReason, IncidentStatus
 from tests.unit.scripted import ACME, COVERED_CALL, PAYS, MemoryRecords, ScriptedPhone, hotline
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from ivr import prompts, spoken
 from ivr.farewell import farewell
-from ivr.model import Account, Charge, Consent, Cover, EndReason, Hold, HoldStatus, Incident, IncidentStatus, Rate
+from ivr.model.incident import Consent, Cover, EndReason, Incident, IncidentStatus
+from ivr.model.money import Account, Charge, Hold, HoldStatus, Rate
 
 RATE = Rate(id=1, price_cents=250, minimum_minutes=15, increment_minutes=1, currency="USD")
 NUMBER = ("incident_number", "1", "0", "0", "1")

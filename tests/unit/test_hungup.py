@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ivr import call
-from ivr.model import EndReason, IncidentStatus, LegOver
+from ivr.model.incident import EndReason, IncidentStatus
+from ivr.model.leg import LegOver
 from tests.unit.scripted import MemoryRecords, hotline, talking
 
 

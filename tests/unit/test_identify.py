@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ivr import call
 from ivr.identify import e164
-from ivr.model import Cover, IncidentStatus
+from ivr.model.incident import Cover, IncidentStatus
 from tests.unit.scripted import ACME, COVERED_CALL, NUMBER, THREE_WRONG_PINS, MemoryRecords, ScriptedPhone, hotline
 
 FORMS = [

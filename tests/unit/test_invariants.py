@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from ivr.model import Account, Charge, Consent, Cover, EndReason, Hold, HoldStatus, IncidentStatus, Rate
+from ivr.model.incident import Consent, Cover, EndReason, IncidentStatus
+from ivr.model.money import Account, Charge, Hold, HoldStatus, Rate
 from tests.e2e.invariants import captured_twice, objections
 
 

@@ -6,7 +6,7 @@ from ivr import prompts
 from ivr.agi_protocol import COMMAND_BYTES
 from ivr.disclosure import price_sentence
 from ivr.joined import LONGEST_SECONDS, Batch, batches, command
-from ivr.model import Rate
+from ivr.model.money import Rate
 from ivr.questions import ANY_KEY
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.ladder import Step, steps
-from ivr.model import FailsafePhone, Offer, Rung
+from ivr.model.offer import FailsafePhone, Offer, Rung
 from ivr.rota import Level
 
 PHONES = [f"+1555555010{digit}" for digit in range(6)]

@@ -6,7 +6,8 @@ import pytest
 
 from ivr import call, spoken
 from ivr.disclosure import price_sentence
-from ivr.model import Coverage, IncidentStatus
+from ivr.model.customer import Coverage
+from ivr.model.incident import IncidentStatus
 from tests.unit.scripted import ACME, ANN, COVERED_CALL, NUMBER, RATE, MemoryRecords, ScriptedPhone, hotline
 from tests.unit.test_whisper import heard
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ivr import call
-from ivr.model import EndReason, IncidentStatus
+from ivr.model.incident import EndReason, IncidentStatus
 from tests.unit.scripted import MemoryRecords
 from tests.unit.scripted.hotline import guest_with_ann, line_dropped
 

@@ -7,7 +7,7 @@ import pytest
 
 from ivr import call, locks, pins
 from ivr.locks import Guess, guess_pin
-from ivr.model import Consent, Cover, IncidentStatus
+from ivr.model.incident import Consent, Cover, IncidentStatus
 from tests.unit.scripted import ACME, COVERED_CALL, PAYS, PEPPER, THREE_WRONG_PINS, MemoryRecords, ScriptedPhone, hotline
 
 

@@ -16,7 +16,7 @@ import structlog
 from ivr import call, logs
 from ivr.config import Settings
 from ivr.errand import Errand
-from ivr.model import LegOver
+from ivr.model.leg import LegOver
 from tests.unit.scripted import ANN, COVERED_CALL, MemoryRecords, ScriptedPhone, hotline
 
 log = logging.getLogger("ivr.test")

@@ -8,7 +8,7 @@ import pytest
 from ivr import call, message_files, spoken
 from ivr.errors import AsteriskFault, CallerGone
 from ivr.message import leave_message
-from ivr.model import Cover, EndReason
+from ivr.model.incident import Cover, EndReason
 from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone, hotline
 from tests.unit.scripted.hotline import line_dropped
 

@@ -15,7 +15,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from ivr import metrics, metrics_of_records
 from ivr.config import Settings
 from ivr.embedded.ports import Ports, free_port, variable
-from ivr.model import EndReason
+from ivr.model.incident import EndReason
 
 PROJECT = Path(__file__).parents[2]
 

@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from ivr.config import Settings
-from ivr.model import Category, IncidentStatus, Occasion, PageNews
+from ivr.model.incident import Category, IncidentStatus
+from ivr.model.report import Occasion, PageNews
 from ivr.notify import text, title
 from tests.integration.fake_asterisk import settings
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ivr.hangups import missed
-from ivr.model import LegOver, OfferEnd, OpenLeg, Rung
+from ivr.model.leg import LegOver, OpenLeg
+from ivr.model.offer import OfferEnd, Rung
 from ivr.orphans import offers_without_talk, stop_orphans, waits
 from tests.unit.scripted import MemoryRecords, ScriptedSwitchboard
 

@@ -7,7 +7,8 @@ import pytest
 
 from ivr import spoken
 from ivr.errors import CallerGone
-from ivr.model import Consent, Cover, Decline, HoldStatus
+from ivr.model.incident import Consent, Cover
+from ivr.model.money import Decline, HoldStatus
 from ivr.payment import payment
 from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone, hotline
 from tests.unit.scripted.money import RATE, ScriptedStripe

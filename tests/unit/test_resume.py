@@ -7,7 +7,7 @@ import pytest
 
 from ivr import call, spoken
 from ivr.errors import CallerGone
-from ivr.model import IncidentStatus
+from ivr.model.incident import IncidentStatus
 from ivr.records.resumes import Suspended
 from ivr.resume import resume, your_code
 from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from ivr import ringing as ringing_module
-from ivr.model import Offer, OfferEnd
+from ivr.model.offer import Offer, OfferEnd
 from ivr.ringing import Ringing
 
 OFFER = Offer(7, 1001, 1, "Ann", "+15550002001", "ess-offer-7", None, None)

@@ -17,7 +17,8 @@ from ivr.embedded.cast import COVERED
 from ivr.engineer import CONFIRMATIONS, WHISPER
 from ivr.farewell import farewell
 from ivr.identify import ACCOUNT, PIN
-from ivr.model import Consent, Cover, EndReason, Incident, IncidentStatus, Rate
+from ivr.model.incident import Consent, Cover, EndReason, Incident, IncidentStatus
+from ivr.model.money import Rate
 
 CAST = Rate(1, 250, 15, 1, "USD", (15, 30, 60), 825)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from ivr import routes as routes_module
-from ivr.model import OfferEnd
+from ivr.model.offer import OfferEnd
 from ivr.ringing import Ringing
 from ivr.routes import RoutedRinging, Routes
 from tests.unit.test_ringing import NEW, OFFER, RINGING, UP, hangup

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ivr.errors import CardDeclined, StripeRefused
-from ivr.model import Decline, Intent, IntentStatus
+from ivr.model.money import Decline, Intent, IntentStatus
 from ivr.stripe_answers import canceled, captured, decline, failure, held
 from ivr.stripe_retry import LookFirst, SameKeyAgain
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.model import Consent, EndReason, IncidentStatus, Unfinished
+from ivr.model.incident import Consent, EndReason, IncidentStatus, Unfinished
 from ivr.sweep import SILENCE, abandoned_because, end_reason, may_come_back
 
 LIVE = frozenset({"c.1"})

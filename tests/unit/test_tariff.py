@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ivr.errors import BadAmount
-from ivr.model import Charge, Rate
+from ivr.model.money import Charge, Rate
 from ivr.tariff import CURRENCIES, MOST_CENTS, block_cents, blocks, charge, shares, uncapped
 
 RATE = Rate(id=1, price_cents=500, minimum_minutes=15, increment_minutes=5, currency="USD", blocks=(15, 30, 60))

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.model import Rate
+from ivr.model.money import Rate
 from ivr.tariff import CURRENCIES, block_cents, blocks, charge, shares, uncapped
 
 EXAMPLES = settings(max_examples=500)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ivr.errors import StoreUnavailable, SwitchboardDown
 from ivr.meter import Meter
-from ivr.model import TalkLimit
+from ivr.model.leg import TalkLimit
 from ivr.store import Store
 from ivr.switchboard import Switchboard
 from ivr.time_warnings import Said, TimeWarnings, due

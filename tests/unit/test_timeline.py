@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from ivr.event_words import duration, words
-from ivr.model import Consent, Cover, EndReason, Event, IncidentReport, IncidentStatus, IncidentSummary
+from ivr.model.incident import Consent, Cover, EndReason, IncidentStatus
+from ivr.model.report import Event, IncidentReport, IncidentSummary
 from ivr.timeline import as_data, render, render_list
 
 RULES = Path(__file__).parents[2] / "ivr/sql/migrations/0003-rules.sql"

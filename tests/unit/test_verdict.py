@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from ivr.model import Account, Charge, Consent, Cover, EndReason, Hold, HoldStatus, IncidentStatus, Rate
+from ivr.model.incident import Consent, Cover, EndReason, IncidentStatus
+from ivr.model.money import Account, Charge, Hold, HoldStatus, Rate
 from ivr.verdict import missing, verdict
 
 RATE = Rate(id=1, price_cents=250, minimum_minutes=15, increment_minutes=1, currency="USD", blocks=(15, 30))

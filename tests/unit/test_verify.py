@@ -6,7 +6,8 @@ import pytest
 
 from ivr import call
 from ivr.errors import CallerGone
-from ivr.model import Cover, Coverage, Incident, IncidentStatus
+from ivr.model.customer import Coverage
+from ivr.model.incident import Cover, Incident, IncidentStatus
 from tests.unit.scripted import ACME, ANN, HANG_UP, MemoryRecords, ScriptedPhone, hotline
 
 WITH_TRUNKS = replace(ACME, trunks=True)

@@ -9,7 +9,7 @@ from ivr import spoken, waiting
 from ivr.config import Settings
 from ivr.connect import Wanted
 from ivr.ladder import Step
-from ivr.model import Offer, OfferEnd
+from ivr.model.offer import Offer, OfferEnd
 from ivr.waiting import Company
 from tests.unit.scripted import ANN, BEN, MemoryRecords, ScriptedPhone, hotline
 from tests.unit.scripted.hotline import connect

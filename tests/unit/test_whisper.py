@@ -12,7 +12,8 @@ from ivr import engineer as engineer_module
 from ivr import ringing as ringing_module
 from ivr.config import Settings
 from ivr.engineer import WHISPER, whisper
-from ivr.model import Category, Cover, EndReason, IncidentStatus, OfferEnd
+from ivr.model.incident import Category, Cover, EndReason, IncidentStatus
+from ivr.model.offer import OfferEnd
 from tests.unit.scripted import ACME, ANN, MemoryRecords, ScriptedPhone, hotline
 
 NUMBER = ("whisper_incident", *spoken.digits("1001"))

@@ -6,7 +6,7 @@ from typing import Final
 from ivr import prompts, spoken
 from ivr.card import Brand
 from ivr.disclosure import price_sentence
-from ivr.model import Rate
+from ivr.model.money import Rate
 from ivr.prompts.texts import Kind, read_texts
 
 RATE: Final = Rate(1, 250, 15, 1, "USD", (15, 30, 60), 825)

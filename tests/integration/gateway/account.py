@@ -7,7 +7,7 @@ from uuid import uuid4
 from ivr.card import Card
 from ivr.config import Settings
 from ivr.embedded.stripe_sandbox import KEY, WEBHOOK_SECRET, SandboxControl
-from ivr.model import Hold, HoldStatus, Intent
+from ivr.model.money import Hold, HoldStatus, Intent
 from ivr.stripe_gateway import StripeGateway
 
 NUMBER = "4242424242424242"

@@ -7,7 +7,7 @@ import pytest
 
 from ivr.embedded.stripe_sandbox import SandboxControl
 from ivr.errors import SetupError, StripeRefused
-from ivr.model import Hold, IntentStatus
+from ivr.model.money import Hold, IntentStatus
 from ivr.stripe_gateway import StripeGateway
 from tests.integration.gateway.account import a_card, a_gateway, a_hold, held, the_only
 

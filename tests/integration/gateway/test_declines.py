@@ -4,7 +4,7 @@ import pytest
 
 from ivr.embedded.stripe_sandbox import SandboxControl
 from ivr.errors import CardDeclined, StripeRefused
-from ivr.model import Decline, IntentStatus
+from ivr.model.money import Decline, IntentStatus
 from ivr.stripe_gateway import StripeGateway
 from tests.integration.gateway.account import a_card, a_gateway, a_hold, the_only
 

@@ -9,7 +9,7 @@ import pytest
 from ivr import stripe_wire
 from ivr.embedded.stripe_sandbox import SandboxControl
 from ivr.errors import StripeRefused, StripeUnavailable
-from ivr.model import IntentStatus
+from ivr.model.money import IntentStatus
 from ivr.stripe_gateway import StripeGateway
 from tests.integration.gateway.account import ANY_CONFIRM, FAULTS, a_card, a_gateway, a_hold, held, sent, the_only
 

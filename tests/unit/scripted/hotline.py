@@ -9,7 +9,10 @@ from pydantic import SecretStr
 from ivr import call
 from ivr.connect import Wanted
 from ivr.connect import connect as climb
-from ivr.model import Consent, Cover, Customer, IncidentStatus, LegOver, Offer, OfferEnd, Rung
+from ivr.model.customer import Customer
+from ivr.model.incident import Consent, Cover, IncidentStatus
+from ivr.model.leg import LegOver
+from ivr.model.offer import Offer, OfferEnd, Rung
 from ivr.pins import hash_pin
 from tests.unit.scripted.money import ScriptedStripe
 from tests.unit.scripted.phone import ScriptedPhone

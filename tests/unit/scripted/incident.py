@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ivr.model import Category, Consent, Cover, EndReason, Incident, IncidentStatus, Rate
+from ivr.model.incident import Category, Consent, Cover, EndReason, Incident, IncidentStatus
+from ivr.model.money import Rate
 
 RATE = Rate(id=1, price_cents=250, minimum_minutes=15, increment_minutes=1, currency="usd")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ivr.card import Card
 from ivr.errors import CardDeclined, StripeUnavailable
-from ivr.model import Decline, Hold, HoldStatus, Intent, IntentStatus, Rate
+from ivr.model.money import Decline, Hold, HoldStatus, Intent, IntentStatus, Rate
 
 NOW = datetime(2026, 1, 5, 3, 0, tzinfo=UTC)
 RATE = Rate(id=1, price_cents=250, minimum_minutes=15, increment_minutes=1, currency="USD", blocks=(15, 30, 60), tax_basis_points=825)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ivr.model import EndReason, FailsafePhone, Incident, IncidentStatus, Offer, OfferEnd, Rung
+from ivr.model.incident import EndReason, Incident, IncidentStatus
+from ivr.model.offer import FailsafePhone, Offer, OfferEnd, Rung
 from ivr.rota import Level
 from tests.unit.scripted.incident import MemoryIncident
 

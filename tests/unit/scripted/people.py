@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
 
-from ivr.model import Cover, Coverage, Customer, GuessLimits, Incident, NotCovered
+from ivr.model.customer import Coverage, Customer, GuessLimits, NotCovered
+from ivr.model.incident import Cover, Incident
 from ivr.periods import ENOUGH_SECONDS
 from tests.unit.scripted.incident import MemoryIncident
 

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ivr.errors import StoreUnavailable
-from ivr.model import Account, Briefing, Charge, EndReason, Incident, IncidentStatus, Message, OfferEnd
+from ivr.model.incident import EndReason, Incident, IncidentStatus
+from ivr.model.money import Account, Charge
+from ivr.model.offer import Briefing, OfferEnd
+from ivr.model.report import Message
 from ivr.records.resumes import Suspended
 from tests.unit.scripted.money import MemoryHolds
 from tests.unit.scripted.offers import MemoryOffers

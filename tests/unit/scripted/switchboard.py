@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ivr.model import Offer, OfferEnd
+from ivr.model.offer import Offer, OfferEnd
 from tests.unit.scripted.records import MemoryRecords
 
 
