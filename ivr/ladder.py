@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ivr.dialable import may_be_dialled
 from ivr.model.offer import FailsafePhone, Offer, Rung
-from ivr.rota import Level
+from ivr.model.rota import Level
 
 
 @dataclass(frozen=True, slots=True)

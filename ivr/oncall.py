@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ivr.model.offer import Rung
-from ivr.rota import Engineer, Gap, HandOver, Layer, Level, LevelRule, Override, Rota
+from ivr.model.rota import Engineer, Gap, HandOver, Layer, Level, LevelRule, Override, Rota
 
 __all__ = ["Level", "gaps", "in_turn", "is_over", "levels", "next_hand_over", "nobody_on_call", "on_duty", "overlaps", "turn"]
 

@@ -7,7 +7,7 @@ from shlex import quote as _q
 
 from ivr import oncall
 from ivr.dialable import refusal
-from ivr.rota import Engineer, Gap, Rota
+from ivr.model.rota import Engineer, Gap, Rota
 
 
 @dataclass(frozen=True, slots=True)

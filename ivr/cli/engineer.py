@@ -12,7 +12,7 @@ from ivr.tables import plain, table
 
 if TYPE_CHECKING:
     from ivr.config import Settings
-    from ivr.rota import Engineer, Rota
+    from ivr.model.rota import Engineer, Rota
     from ivr.store import Store
 
 engineer = Commands("engineer", "Engineers and their phones.")

@@ -12,7 +12,7 @@ from ivr.cli.engineer import serving
 from ivr.cli.options import a_name, reads
 from ivr.cli.shared import AsJson, print_json, records, refuse
 from ivr.hand_overs import Rhythm
-from ivr.rota import HandOver, Layer
+from ivr.model.rota import HandOver, Layer
 
 if TYPE_CHECKING:
     from ivr.store import Store

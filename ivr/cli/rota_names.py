@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ivr.errors import UnknownRecord
-from ivr.rota import Engineer, Layer, Rota
+from ivr.model.rota import Engineer, Layer, Rota
 
 
 def engineer_of(rota: Rota, named: str) -> Engineer:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from ivr import oncall
 from ivr.errors import IllegalChange, UnknownRecord
+from ivr.model.rota import Engineer, HandOver, Layer, Level, LevelRule, Override, Rota
 from ivr.records.database import Database, Row
-from ivr.rota import Engineer, HandOver, Layer, Level, LevelRule, Override, Rota
 from ivr.rota_check import dialable, refusals
 
 log = logging.getLogger(__name__)

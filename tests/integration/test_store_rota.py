@@ -9,7 +9,7 @@ import pytest
 from ivr.config import Settings
 from ivr.errors import IllegalChange, StoreUnavailable, UnknownRecord
 from ivr.model.offer import Rung
-from ivr.rota import HandOver, Layer, Level
+from ivr.model.rota import HandOver, Layer, Level
 from ivr.store import Store
 from tests.integration.cast import connecting, offered, rungs, talking
 from tests.integration.conftest import Sql

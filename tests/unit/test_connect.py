@@ -8,7 +8,7 @@ import pytest
 from ivr.model.incident import IncidentStatus
 from ivr.model.offer import Offer, OfferEnd
 from ivr.model.report import Occasion
-from ivr.rota import Level
+from ivr.model.rota import Level
 from tests.unit.scripted import ANN, BEN, CLEO, MemoryRecords, ScriptedPhone, hotline
 from tests.unit.scripted.hotline import connect
 from tests.unit.scripted.offers import ends, together

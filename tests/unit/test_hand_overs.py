@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 
 from ivr.hand_overs import WEEKDAYS, Rhythm, clock, rhythm
-from ivr.rota import HandOver
+from ivr.model.rota import HandOver
 
 
 @pytest.mark.parametrize(("text", "at"), [("09:00", time(9)), ("9:05", time(9, 5)), (" 23:59 ", time(23, 59)), ("00:00", time(0))])

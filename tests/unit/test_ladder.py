@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ivr.ladder import Step, steps
 from ivr.model.offer import FailsafePhone, Offer, Rung
-from ivr.rota import Level
+from ivr.model.rota import Level
 
 PHONES = [f"+1555555010{digit}" for digit in range(6)]
 rungs = st.builds(Rung, engineer_id=st.integers(1, 4), name=st.just("x"), phone=st.sampled_from(PHONES))

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivr.model.rota import Engineer, Gap, HandOver, Layer, LevelRule, Override, Rota
 from ivr.oncall import gaps, in_turn, levels, next_hand_over, nobody_on_call, on_duty, turn
-from ivr.rota import Engineer, Gap, HandOver, Layer, LevelRule, Override, Rota
 
 NEW_YORK, BERLIN, LORD_HOWE = ZoneInfo("America/New_York"), ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe")
 ENGINEERS = tuple(Engineer(number, f"E{number}", number, True, (f"+1202555010{number}",)) for number in range(1, 5))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from ivr.model.incident import EndReason, Incident, IncidentStatus
 from ivr.model.offer import FailsafePhone, Offer, OfferEnd, Rung
-from ivr.rota import Level
+from ivr.model.rota import Level
 from tests.unit.scripted.incident import MemoryIncident
 
 

@@ -1,7 +1,4 @@
-"""Who is on call, as types. Frozen dataclasses; no I/O. The rules are in :mod:`ivr.oncall`.
-
-Instants are aware datetimes, dates and times of day are of the layer's own zone, durations are seconds.
-"""
+"""Engineers, and who of them is on call. The rules are in :mod:`ivr.oncall`. Dates and times of day are of the layer's own zone."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
