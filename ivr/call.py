@@ -1,30 +1,30 @@
-"""THE FLOW. The whole call on one screen: four short scripts and a hang-up, each able to run in another process than the last.
+"""THE FLOW. The whole call on one screen: four short scripts, each able to run in another process than the last.
 
 Asterisk's dialplan (``dialplan/ess.conf``) runs ``call``, bridges the engineer whom it found, then runs ``ending``.
 A step that was already decided (its answer is in the records) is not asked again, so any script can be run anew.
+A hang-up is no script's: :mod:`ivr.hungup`.
 """
 
 from typing import Final
 
 from ivr import channel_variables as variables
-from ivr import logs, notify
+from ivr import logs
 from ivr.blocked import is_blocked, turn_away
 from ivr.category import CATEGORY, TRUNKS, category
 from ivr.connect import Wanted, connect, hand_over
-from ivr.conversation import seconds_left, talk_key, talk_seconds
+from ivr.conversation import talk_key, talk_seconds
 from ivr.disclosure import DISCLOSURE_MENU, disclosure
-from ivr.ending import ENGINEER_LEFT, HUNG_UP, goodbye, hung_up_on_purpose, why_over
+from ivr.ending import ENGINEER_LEFT, goodbye, hung_up_on_purpose, why_over
 from ivr.engineer import CONFIRMATIONS, NO_CHARGE, WHISPER, whisper
 from ivr.entitlement import entitlement
 from ivr.hotline import Hotline
+from ivr.hungup import left_at
 from ivr.identify import ACCOUNT, ACCOUNT_FROM_PHONE, PIN, identify
 from ivr.keypad_card import FIELDS
 from ivr.language import greet, remember, speak_as
 from ivr.message import leave_message
 from ivr.model.incident import Consent, EndReason, Incident, IncidentStatus
-from ivr.model.leg import LegOver
 from ivr.model.offer import Offer
-from ivr.model.report import Occasion
 from ivr.payment import BLOCK, CONFIRM, payment
 from ivr.phone import Phone
 from ivr.questions import Entry, Menu
@@ -75,7 +75,7 @@ def find_engineer(hotline: Hotline, phone: Phone, incident_id: int, *, otherwise
     if isinstance(found, Offer):
         return hand_over(phone, found.channel or "", talk_seconds(hotline, incident))
     if found is Wanted.MESSAGE and otherwise is EndReason.ENGINEER_LOST:  # the caller's choice, as a hang-up would be
-        otherwise = _left_at(hotline, incident, "")
+        otherwise = left_at(hotline, incident, "")
     return leave_message(hotline, phone, incident, otherwise, asked_for=found is Wanted.MESSAGE)
 
 
@@ -114,58 +114,6 @@ def _said_already(incident: Incident) -> EndReason | None:
     """Why the incident is over whose goodbye a killed script did not finish; None while it goes on, or when nobody was found for it."""
     over = incident.status is IncidentStatus.ENDED and incident.reason is not EndReason.NO_ENGINEER
     return incident.reason if over else None
-
-
-def hungup(hotline: Hotline, leg: LegOver) -> None:
-    """A leg is over. The caller's own suspends or ends the incident, unless the flow has. No script: nobody is there to hear one."""
-    store = hotline.store
-    if leg.failsafe:  # no script could serve this caller: what is known of the call is written now
-        incident = store.begin_call(channel=leg.channel, uniqueid=leg.uniqueid, caller_id=leg.caller_id)
-        store.note_once(incident.id, f"failsafe {leg.uniqueid}", "failsafe", outcome=leg.failsafe)
-        if leg.failsafe == "nobody":
-            notify.page(store, incident.id, Occasion.NOBODY)
-    caller = store.end_leg(leg.uniqueid, leg.cause)  # None also when they are back already on another leg, and this is late news
-    logs.bind(incident=caller.id if caller else None)
-    if caller is not None and caller.status is not IncidentStatus.ENDED:
-        _caller_gone(hotline, caller, leg)
-
-
-def _caller_gone(hotline: Hotline, incident: Incident, leg: LegOver) -> None:
-    """Who had an engineer may come back, unless an ending key was pressed, no time is left, or a failsafe phone took the call."""
-    reason = incident.ending
-    if reason is None and incident.status is IncidentStatus.TALKING and seconds_left(hotline, incident) == 0:
-        reason = EndReason.TIME_EXPIRED
-    if reason is None and _lost_by_us(hotline, incident, leg):
-        hotline.store.engineer_lost(incident.id, dropped=True)
-        incident = hotline.store.incident(incident.id)
-    window = hotline.settings.resume_seconds
-    if reason is None and window and leg.failsafe != "answered" and hotline.store.suspend(incident.id, window):
-        return
-    reason = reason or hotline.store.ending(incident.id)  # a key that was pressed meanwhile
-    hotline.store.end_incident(incident.id, reason or _left_at(hotline, incident, leg.failsafe))
-
-
-def _lost_by_us(hotline: Hotline, incident: Incident, leg: LegOver) -> bool:
-    """Whether the talk was over before the caller left: Asterisk went away under it, or the engineer's line had been cut.
-
-    Only a caller who hung up (16) can tell: the cause of a line that failed is given on to the other side of the talk.
-    """
-    if incident.status is not IncidentStatus.TALKING or leg.failsafe:
-        return False
-    accepted = hotline.store.accepted_offer(incident.id) if leg.cause == HUNG_UP else None
-    return leg.crashed or (accepted is not None and hotline.store.leg_cause(accepted.uniqueid) not in (None, HUNG_UP))
-
-
-def _left_at(hotline: Hotline, incident: Incident, failsafe: str) -> EndReason:
-    """Why an incident is over whose caller hung up, or was last with the failsafe phones."""
-    if incident.status is IncidentStatus.TALKING or failsafe == "answered":
-        return EndReason.CALLER_STOPPED
-    if failsafe == "nobody":
-        return EndReason.NO_ENGINEER
-    account = hotline.store.account(incident.id)
-    if account.lost:
-        return EndReason.ENGINEER_LOST
-    return EndReason.CALLER_STOPPED if account.accepted else EndReason.ABANDONED
 
 
 SCRIPTS: Final = {"call": call, "engineer": engineer, "key": key, "ending": ending}

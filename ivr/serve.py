@@ -7,11 +7,12 @@ from functools import partial
 from threading import Thread
 
 from ivr import metrics, prompts
-from ivr.call import SCRIPTS, hungup
+from ivr.call import SCRIPTS
 from ivr.config import Settings
-from ivr.hangups import Hangups, missed
+from ivr.hangup_events import Hangups, missed
 from ivr.heartbeat import Heartbeat
 from ivr.hotline import Hotline
+from ivr.hungup import hungup
 from ivr.meter import Meter
 from ivr.orphans import stop_orphans
 from ivr.server import Server

@@ -11,10 +11,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from ivr import call, holds, reconcile, settlement
+from ivr import holds, reconcile, settlement
 from ivr.config import Settings
 from ivr.errors import BadAmount, StripeUnavailable
-from ivr.hangups import missed
+from ivr.hangup_events import missed
+from ivr.hungup import hungup
 from ivr.model.incident import Cover, EndReason
 from ivr.model.leg import LegOver
 from ivr.model.money import Decline, Hold, HoldStatus
@@ -115,7 +116,7 @@ def hangs_up(store: Store, incident_id: int, **known: Any) -> None:
     """The caller, who may come back for a quarter of an hour."""
     line = SimpleNamespace(store=store, settings=SimpleNamespace(resume_seconds=900))
     leg = LegOver(store.caller_legs(incident_id)[0], "PJSIP/trunk-1", 16, None, "")
-    call.hungup(line, replace(leg, **known))  # type: ignore[arg-type]
+    hungup(line, replace(leg, **known))  # type: ignore[arg-type]
 
 
 def over(sql: Sql, store: Store) -> None:
@@ -159,7 +160,7 @@ def test_asterisk_was_started_anew_in_the_talk(
     incident_id, _ = talked_a_little(store, gateway)
     [leg] = store.open_legs()
     asterisk = SimpleNamespace(channels=dict, started=lambda: leg.began_at + timedelta(seconds=started))
-    missed(asterisk, store.open_legs, partial(call.hungup, SimpleNamespace(store=store, settings=settings)))  # type: ignore[arg-type]
+    missed(asterisk, store.open_legs, partial(hungup, SimpleNamespace(store=store, settings=settings)))  # type: ignore[arg-type]
     over(sql, store)
     assert outcome(store, gateway, incident_id) == expected
 

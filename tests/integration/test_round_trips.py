@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from ivr import call
 from ivr.config import Settings
+from ivr.hungup import hungup
 from ivr.model.incident import EndReason
 from ivr.model.leg import LegOver
 from ivr.model.offer import Offer
@@ -95,12 +96,12 @@ def test_a_covered_call_asks_the_records_no_more_often_than_it_did(line: Line) -
         call.key(anything, ScriptedPhone({"confirm_resolved": ["1"]}, variables=variables, argument="resolved", uniqueid=offer.uniqueid))
     line.store.talk_ended(talk, 40.0)
     with line.counting("engineer's leg over"):
-        call.hungup(anything, LegOver(offer.uniqueid, "PJSIP/trunk-2", 16, None, ""))
+        hungup(anything, LegOver(offer.uniqueid, "PJSIP/trunk-2", 16, None, ""))
     caller.variables["IVR_TALKING_TO"] = caller.variables["IVR_ENGINEER_CHANNEL"]
     with line.counting("ending"):
         call.ending(anything, caller)
     with line.counting("caller's leg over"):
-        call.hungup(anything, LegOver(caller.uniqueid, caller.channel, 16, caller.caller_id, ""))
+        hungup(anything, LegOver(caller.uniqueid, caller.channel, 16, caller.caller_id, ""))
 
     assert line.store.incident(offer.incident_id).reason is EndReason.RESOLVED
     more = {script: names for script, names in line.asked.items() if len(names) > MOST[script]}

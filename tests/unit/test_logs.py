@@ -16,6 +16,7 @@ import structlog
 from ivr import call, logs
 from ivr.config import Settings
 from ivr.errand import Errand
+from ivr.hungup import hungup
 from ivr.model.leg import LegOver
 from tests.unit.scripted import ANN, COVERED_CALL, MemoryRecords, ScriptedPhone, hotline
 
@@ -212,7 +213,5 @@ def test_a_hang_up_binds_its_incident() -> None:
     records, phone = MemoryRecords(rungs=[ANN]), ScriptedPhone(COVERED_CALL)
     number = _to_the_talk(records, phone)
     structlog.contextvars.clear_contextvars()
-    call.hungup(
-        hotline(records), LegOver(uniqueid=phone.uniqueid, channel=phone.channel, cause=16, caller_id=None, failsafe="", crashed=False)
-    )
+    hungup(hotline(records), LegOver(uniqueid=phone.uniqueid, channel=phone.channel, cause=16, caller_id=None, failsafe="", crashed=False))
     assert logs.ids()["incident"] == number

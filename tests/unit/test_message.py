@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from ivr import call, message_files, spoken
+from ivr import message_files, spoken
 from ivr.errors import AsteriskFault, CallerGone
+from ivr.hungup import hungup
 from ivr.message import leave_message
 from ivr.model.incident import Cover, EndReason
 from tests.unit.scripted import HANG_UP, MemoryRecords, ScriptedPhone, hotline
@@ -113,5 +114,5 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("outcome", "paged"), [("nobody", [NOBODY]), ("answered", []), ("calling", [])])
 def test_a_caller_whom_no_failsafe_phone_took_is_called_back_too(records: MemoryRecords, outcome: str, paged: list[object]) -> None:
     """No script could serve them: everybody hears of it as soon as one can."""
-    call.hungup(hotline(records, resume_seconds=0), line_dropped(outcome))
+    hungup(hotline(records, resume_seconds=0), line_dropped(outcome))
     assert records.jobs == paged

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivr.hangups import missed
+from ivr.hangup_events import missed
 from ivr.model.leg import LegOver, OpenLeg
 from ivr.model.offer import OfferEnd, Rung
 from ivr.orphans import offers_without_talk, stop_orphans, waits

@@ -7,6 +7,7 @@ import pytest
 
 from ivr import call, spoken
 from ivr.errors import CallerGone
+from ivr.hungup import hungup
 from ivr.model.incident import IncidentStatus
 from ivr.records.resumes import Suspended
 from ivr.resume import resume, your_code
@@ -21,7 +22,7 @@ def records() -> MemoryRecords:
 
 def dropped(line: Any) -> None:
     """The caller's line goes, and their number may come back."""
-    call.hungup(line, line_dropped())
+    hungup(line, line_dropped())
     line.store.waiting = [Suspended(1001, STRANGER, chosen=False)]
 
 
