@@ -1,6 +1,6 @@
 """Meters the talks: seconds in the bridge, written to the records as they begin, every 5 s, and as they end.
 
-The manager's thread only notes the moment (``ivr.talks``); a thread of its own writes, so a slow database never delays an event
+The manager's thread only notes the moment (``ivr.talking``); a thread of its own writes, so a slow database never delays an event
 and a database that is away only delays the writing. Never ``ANSWEREDTIME``: it counts from the caller's answer.
 """
 
@@ -16,7 +16,7 @@ from ivr.model.leg import OpenTalk
 from ivr.records.talks import Talks as Records
 from ivr.records.talks import boot_id
 from ivr.switchboard import Switchboard
-from ivr.talks import Talk, Talks
+from ivr.talking import LiveTalks, Talk
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Meter:
     def __init__(self, store: Records, switchboard: Switchboard) -> None:
         self._store = store
         self._switchboard = switchboard
-        self._talks = Talks()
+        self._talks = LiveTalks()
         self._wake = Event()
         self._stopping = Event()
         self._connections = 0

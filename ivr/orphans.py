@@ -8,7 +8,7 @@ from ivr import logs
 from ivr.errors import HotlineError
 from ivr.hotline import Hotline
 from ivr.model.offer import OfferEnd
-from ivr.talks import OFFER_PREFIX
+from ivr.talking import OFFER_PREFIX
 
 log = logging.getLogger(__name__)
 

@@ -63,7 +63,7 @@ class Talk:
         return self.over if self.over is not None else self.before + max(0.0, now - self.began)
 
 
-class Talks:
+class LiveTalks:
     """The talks of this process, and who is in which bridge."""
 
     def __init__(self, clock: Callable[[], float] = monotonic, ages: Ages | None = None) -> None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from ivr.talks import Ages, Talk, Talks
+from ivr.talking import Ages, LiveTalks, Talk
 
 OFFER, CALLER, BRIDGE = "ess-offer-7", "1700000000.1", "bridge-1"
 
@@ -28,10 +28,10 @@ def leave(channel: str, bridge: str = BRIDGE) -> dict[str, str]:
     return {"Event": "BridgeLeave", "Uniqueid": channel, "BridgeUniqueid": bridge}
 
 
-def talks_after(*steps: tuple[float, dict[str, str]]) -> tuple[Talks, Clock]:
+def talks_after(*steps: tuple[float, dict[str, str]]) -> tuple[LiveTalks, Clock]:
     """The talks after events at these seconds."""
     clock = Clock()
-    talks = Talks(clock)
+    talks = LiveTalks(clock)
     for at, event in steps:
         clock.now = at
         talks.hear(event)
@@ -125,7 +125,7 @@ def test_fault_25_a_wall_clock_that_jumps_an_hour_changes_no_talk(hour: float, s
     """In the talk, and between the sending of its end and the reading; two events that waited count alike."""
     clock = Clock()
     wall = Clock()
-    talks = Talks(clock, Ages(wall, clock))
+    talks = LiveTalks(clock, Ages(wall, clock))
 
     def hear(event: dict[str, str], sent: float, read: float) -> None:
         clock.now = 100.0 + read
