@@ -13,7 +13,7 @@ from ivr.model.report import Occasion
 from ivr.phone import Phone
 from ivr.resume import your_code
 from ivr.ringers import Ringers
-from ivr.waiting import MESSAGE_KEY, Company
+from ivr.waiting import MESSAGE_KEY, Companion
 
 
 class Wanted(Enum):
@@ -29,37 +29,37 @@ def connect(hotline: Hotline, phone: Phone, incident: Incident, lost: Offer | No
     Raises CallerGone and whatever is unavailable, after letting go of whoever rings.
     """
     store = hotline.store
-    company = Company(phone, hotline.settings.progress_seconds)
-    company.tell("connecting")
+    companion = Companion(phone, hotline.settings.progress_seconds)
+    companion.tell("connecting")
     if lost is None:
-        company.tell("incident_number", *spoken.digits(str(incident.id)), *your_code(hotline, phone, incident))
-    company.tell("wait_menu")
+        companion.tell("incident_number", *spoken.digits(str(incident.id)), *your_code(hotline, phone, incident))
+    companion.tell("wait_menu")
     given = hotline.settings
     ladder = steps(store.levels(), given.ladder_rounds, given.failsafe_phones, lost, prefixes=given.dial_prefixes)
     ringers = Ringers(hotline, incident.id, ladder)
     try:
-        return _wait(hotline, incident, ringers, company)
+        return _wait(hotline, incident, ringers, companion)
     except HotlineError:
         ringers.let_go(OfferEnd.CALLER_GONE)
         raise
 
 
-def _wait(hotline: Hotline, incident: Incident, ringers: Ringers, company: Company) -> Offer | Wanted | None:
+def _wait(hotline: Hotline, incident: Incident, ringers: Ringers, companion: Companion) -> Offer | Wanted | None:
     while not ringers.over:
         if (step := ringers.look()) is not None:
-            company.begins(step)
+            companion.begins(step)
             _page(hotline, incident, step)
         if ringers.accepted:
             return ringers.accepted
         if step is not None and not ringers.ringing:  # all of them are talking: the next are rung before another word is said
             continue
-        if company.turn(listening=ringers.listening) == MESSAGE_KEY:
+        if companion.turn(listening=ringers.listening) == MESSAGE_KEY:
             ringers.let_go(OfferEnd.MESSAGE)
             accepted = hotline.store.accepted_offer(incident.id)
             if accepted is None:
-                company.ends()
+                companion.ends()
             return accepted or Wanted.MESSAGE
-    company.ends()
+    companion.ends()
     return None
 
 

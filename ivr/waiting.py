@@ -23,7 +23,7 @@ _RINGS: Final = 0.6
 """Seconds after which a phone that was neither busy nor unreachable rings: before that a word would only hold up the next one."""
 
 
-class Company:
+class Companion:
     """Says what there is to say, sound by sound, else plays music, and hears keys in both. Methods raise CallerGone, AsteriskFault."""
 
     def __init__(self, phone: Phone, progress_seconds: float) -> None:

@@ -14,7 +14,7 @@ from bench.compare.calls import Bench
 from bench.compare.contenders import OURS, Contender
 from bench.compare.load import Line, Manner, calling, media_ports
 from ivr.embedded.asterisk import PROJECT
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.errors import SetupError
 
 BARE: Final = "bare Dial, same keys"

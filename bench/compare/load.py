@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.compare import rtp
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.errors import SetupError
 
 HERE: Final = Path(__file__).parent

@@ -16,8 +16,8 @@ from ivr import asterisk_conf, pins
 from ivr.embedded import probes
 from ivr.embedded.asterisk import PROJECT, Asterisk
 from ivr.embedded.cast import ANN, COVERED
+from ivr.embedded.polling import wait_until
 from ivr.embedded.stack import Stack
-from ivr.embedded.waiting import wait_until
 from ivr.errors import SetupError
 
 DATABASE: Final = "rivals"

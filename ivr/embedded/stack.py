@@ -15,10 +15,10 @@ from ivr.config import Settings
 from ivr.embedded import asterisk, carrier, cast, probes
 from ivr.embedded.given_settings import settings_from
 from ivr.embedded.layout import read_secrets, write_configuration
+from ivr.embedded.polling import wait_until
 from ivr.embedded.ports import Ports, variable
 from ivr.embedded.postgres import Postgres
 from ivr.embedded.supervise import Program, Supervisor
-from ivr.embedded.waiting import wait_until
 from ivr.errors import SetupError
 from ivr.migrate import migrate
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from ivr.embedded import unix_rpc
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.errors import SetupError
 
 MARK: Final = "IVR_STACK"

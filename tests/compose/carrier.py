@@ -9,9 +9,9 @@ from ivr.embedded import asterisk, probes
 from ivr.embedded.cast import CUSTOMERS, ENGINEERS
 from ivr.embedded.given_settings import settings_from
 from ivr.embedded.layout import read_secrets, write_configuration
+from ivr.embedded.polling import wait_until
 from ivr.embedded.ports import Ports
 from ivr.embedded.pstn import PstnAddress
-from ivr.embedded.waiting import wait_until
 
 PATIENCE = 30.0
 

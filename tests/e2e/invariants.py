@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ivr.audit import audit
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.model.incident import Consent, Cover, IncidentStatus
 from ivr.model.money import Account, HoldStatus
 

@@ -15,7 +15,7 @@ import pytest
 
 from ivr import holds
 from ivr.embedded import asterisk
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.switchboard import ManagerLink
 from tests.e2e.hygiene import Typed
 from tests.e2e.invariants import check_money

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.model.offer import Offer
 from ivr.store import Store
 from tests.integration.cast import talking

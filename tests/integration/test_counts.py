@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from ivr import logs, settlement, worker
 from ivr.config import Settings
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.errors import CallerGone, StripeRefused
 from ivr.phone import Phone
 from ivr.store import Store

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from ivr import health, health_parts
 from ivr.config import Settings
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.errors import StoreUnavailable
 from ivr.health import Health, Part, Report, Status
 from ivr.model.money import Intent

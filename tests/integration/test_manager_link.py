@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from ivr import manager_link
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.errors import SwitchboardDown
 from ivr.manager_wire import parse, serialise
 from ivr.switchboard import Switchboard

@@ -8,7 +8,7 @@ from threading import RLock
 import pytest
 
 from ivr import meter as meter_module
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.errors import StoreUnavailable, UnknownRecord
 from ivr.meter import Meter
 from ivr.model.leg import OpenTalk

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from ivr import notify, pager, worker
 from ivr.config import Settings
 from ivr.embedded.mailbox import Mailbox
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.errors import NotPaged, UnknownRecord
 from ivr.model.incident import EndReason
 from ivr.model.report import Occasion

@@ -12,11 +12,11 @@ import pytest
 import stripe
 
 from ivr.embedded.layout import read_secrets
+from ivr.embedded.polling import wait_until
 from ivr.embedded.ports import Ports, free_port
 from ivr.embedded.probes import http_answers
 from ivr.embedded.stack import Stack
 from ivr.embedded.stripe_sandbox import SandboxControl
-from ivr.embedded.waiting import wait_until
 from tests.integration.sandbox_client import GOOD, client_of, confirmed, created
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from ivr.embedded import asterisk, probes
+from ivr.embedded.polling import wait_until
 from ivr.embedded.ports import Ports
 from ivr.embedded.stack import Stack
 from ivr.embedded.supervise import MARK
-from ivr.embedded.waiting import wait_until
 from ivr.errors import SetupError
 from ivr.switchboard import Switchboard
 

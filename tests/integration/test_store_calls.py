@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.errors import IllegalChange, UnknownRecord
 from ivr.model.incident import Consent, Cover, EndReason, IncidentStatus
 from ivr.store import Store

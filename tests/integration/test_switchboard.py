@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.errors import SwitchboardDown
 from ivr.model.offer import Offer, OfferEnd
 from ivr.switchboard import Switchboard

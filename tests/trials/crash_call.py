@@ -7,9 +7,9 @@ from typing import Any, Final
 from ivr.embedded.cast import LAPSED
 from ivr.embedded.handset import Handset
 from ivr.embedded.phones import Caller
+from ivr.embedded.polling import wait_until
 from ivr.embedded.recording import Sound
 from ivr.embedded.searching import Search
-from ivr.embedded.waiting import wait_until
 from ivr.model.offer import OfferEnd
 from tests.e2e.cards import DECLINING, GOOD, KeyedCard
 from tests.e2e.world import World

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from ivr import sweep
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from ivr.model.money import HoldStatus
 from ivr.node_jobs import live_channels, sweep_once
 from ivr.records.queries import queries

@@ -27,7 +27,7 @@ import pytest
 
 from ivr.audit import audit
 from ivr.embedded.cast import FAILSAFE as FAILSAFE_PHONES
-from ivr.embedded.waiting import wait_until
+from ivr.embedded.polling import wait_until
 from tests.e2e.hygiene import Typed
 from tests.e2e.running import FOLDER, PATIENCE, all_sounds, ports_of, running, scenario
 from tests.e2e.world import World

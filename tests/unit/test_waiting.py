@@ -10,7 +10,7 @@ from ivr.config import Settings
 from ivr.connect import Wanted
 from ivr.ladder import Step
 from ivr.model.offer import Offer, OfferEnd
-from ivr.waiting import Company
+from ivr.waiting import Companion
 from tests.unit.scripted import ANN, BEN, MemoryRecords, ScriptedPhone, hotline
 from tests.unit.scripted.hotline import connect
 from tests.unit.scripted.offers import ends
@@ -85,10 +85,10 @@ def test_a_waiting_caller_is_never_twenty_seconds_without_a_word(
     phone = TimedPhone(clock, seconds)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(waiting, "monotonic", clock)
-        company = Company(phone, progress)
-        company.tell("connecting")
+        companion = Companion(phone, progress)
+        companion.tell("connecting")
         for turn in range(600):
-            company.turn(listening=listening[turn // 10 % len(listening)])
+            companion.turn(listening=listening[turn // 10 % len(listening)])
             clock.now += late if turn % 50 == 0 else 0.0
     gaps = [later[0] - before[1] for before, later in zip(phone.words, phone.words[1:], strict=False)]
     assert max(gaps) < 20
@@ -107,11 +107,11 @@ def test_nobody_talks_into_a_whisper_before_it_is_needed() -> None:
     clock = Clock()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(waiting, "monotonic", clock)
-        company, phone = (lambda phone: (Company(phone, 6.0), phone))(TimedPhone(clock, 2.0))
+        companion, phone = (lambda phone: (Companion(phone, 6.0), phone))(TimedPhone(clock, 2.0))
         while clock.now < 16:
-            company.turn(listening=True)
+            companion.turn(listening=True)
         assert "still_trying" not in phone.heard
-        company.turn(listening=False)
+        companion.turn(listening=False)
         assert phone.heard[-1] == "still_trying"
 
 
@@ -122,21 +122,21 @@ def test_the_next_phone_is_told_of_when_it_rings_and_not_when_it_is_busy() -> No
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(waiting, "monotonic", clock)
         phone = TimedPhone(clock, 2.0)
-        company = Company(phone, 15.0)
-        company.begins(step)
-        company.tell("connecting")
+        companion = Companion(phone, 15.0)
+        companion.begins(step)
+        companion.tell("connecting")
         while clock.now < 8:
-            company.turn(listening=False)
+            companion.turn(listening=False)
         assert phone.heard == ["connecting", "music"]
         for _ in range(3):  # busy, one after another
-            company.begins(step)
-            company.turn(listening=False)
+            companion.begins(step)
+            companion.turn(listening=False)
         assert phone.heard == ["connecting", "music"]
         for _ in range(2):
-            company.begins(step)
+            companion.begins(step)
             until = clock.now + 1.3
             while clock.now < until:
-                company.turn(listening=False)
+                companion.turn(listening=False)
         assert phone.heard == ["connecting", "music", "no music", "still_trying", "music"]
 
 
@@ -146,10 +146,10 @@ def test_phones_that_only_ring_are_looked_at_less_often(listening: bool, longest
     clock = Clock()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(waiting, "monotonic", clock)
-        company = Company(TimedPhone(clock, 1.0), 15.0)
+        companion = Companion(TimedPhone(clock, 1.0), 15.0)
         for _ in range(6):
             before = clock.now
-            company.turn(listening=listening)
+            companion.turn(listening=listening)
             assert clock.now - before == pytest.approx(longest)
 
 
@@ -160,17 +160,17 @@ def test_a_word_comes_when_it_is_due_and_not_a_tick_later(progress: float) -> No
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(waiting, "monotonic", clock)
         phone = TimedPhone(clock, 1.0)
-        company = Company(phone, progress)
-        company.begins(Step((ANN,)))
+        companion = Companion(phone, progress)
+        companion.begins(Step((ANN,)))
         while not phone.words:
-            company.turn(listening=False)
+            companion.turn(listening=False)
         assert progress <= phone.words[-1][0] < progress + 0.2
         while clock.now < progress + 6:
-            company.turn(listening=False)
+            companion.turn(listening=False)
         said, began = len(phone.words), clock.now
-        company.begins(Step((BEN,)))
+        companion.begins(Step((BEN,)))
         while len(phone.words) == said:
-            company.turn(listening=False)
+            companion.turn(listening=False)
         assert 0.6 <= phone.words[-1][0] - began < 0.8
 
 
@@ -180,11 +180,11 @@ def test_who_waits_long_is_told_of_the_message_again_however_quickly_phones_chan
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(waiting, "monotonic", clock)
         phone = TimedPhone(clock, 1.0)
-        company = Company(phone, 15.0)
+        companion = Companion(phone, 15.0)
         while clock.now < 80:
-            company.begins(Step((ANN,)))
+            companion.begins(Step((ANN,)))
             until = clock.now + 6
             while clock.now < until:
-                company.turn(listening=False)
+                companion.turn(listening=False)
         assert phone.heard.count("wait_menu") == 2
         assert phone.heard.count("still_trying") > 8
