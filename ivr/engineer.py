@@ -4,7 +4,7 @@ from time import monotonic
 from typing import Final
 
 from ivr import channel_variables as variables
-from ivr import logs, names, spoken
+from ivr import logs, name_sounds, spoken
 from ivr.hotline import Hotline
 from ivr.identify import e164
 from ivr.language import known_to
@@ -101,7 +101,7 @@ def _opening(hotline: Hotline, briefing: Briefing, language: str) -> tuple[str, 
 def _who(hotline: Hotline, briefing: Briefing) -> tuple[str, ...]:
     """The customer by name when there is a sound of it, else by account; or that nobody could verify the caller."""
     if briefing.account:
-        name = names.sound_of(hotline.settings, briefing.account)
+        name = name_sounds.sound_of(hotline.settings, briefing.account)
         return ("whisper_customer", name) if name else ("whisper_account", *spoken.digits(briefing.account))
     if briefing.claimed:
         return ("whisper_claims", *spoken.digits(briefing.claimed), "whisper_locked")

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from ivr import joined, names, prompts
+from ivr import joined, name_sounds, prompts
 from ivr.agi_line import Line
 from ivr.agi_protocol import caller_number, clean, quote, variable_name
 from ivr.agi_session import Session
@@ -74,7 +74,7 @@ class Phone:
         return pressed
 
     def play_file(self, path: str) -> None:
-        """Play a customer's name, by a path that ``names.sound_of`` gave; such a path may stand among the sounds of the others, too."""
+        """Play a customer's name, by a path that ``name_sounds.sound_of`` gave; it may stand among the sounds of the others, too."""
         self.play(path)
 
     def key(self, seconds: float) -> str:
@@ -168,7 +168,7 @@ class Phone:
     def _stream(self, name: str, seconds: float, keys: str) -> str:
         if not name.startswith("/"):
             return self._stream_file(name, prompts.sound(name), seconds, keys)
-        if names.is_ours(name):
+        if name_sounds.is_ours(name):
             return self._stream_file(name, quote(name), seconds, keys)
         log.error("a path that is no customer's name is not played")
         return ""
@@ -177,7 +177,7 @@ class Phone:
         """How long a prompt, or a customer's name by its path, lasts. What is no name is not looked at."""
         if not name.startswith("/"):
             return prompts.seconds(name, self.language)
-        return names.seconds(name) if names.is_ours(name) else 0.0
+        return name_sounds.seconds(name) if name_sounds.is_ours(name) else 0.0
 
     def _stream_file(self, name: str, sound: str, seconds: float, keys: str) -> str:
         """Play a sound that lasts ``seconds``; the key that interrupted it. One that is missing is passed over and noted as ``name``."""

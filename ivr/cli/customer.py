@@ -117,15 +117,15 @@ def speak(
     missing: Annotated[bool, typer.Option("--missing", help="All names that have no sound yet.")] = False,
 ) -> None:
     """Make the sound of a customer's name, for the engineers' whisper. Needs the extra `speech`."""
-    from ivr import names
+    from ivr import name_sounds
 
     if (account is None) is not missing:
         refuse("Say an ACCOUNT, or --missing.")
     with records() as (given, store):
-        everybody = [] if account else [one for one in store.customers() if names.sound_of(given, one.account) is None]
+        everybody = [] if account else [one for one in store.customers() if name_sounds.sound_of(given, one.account) is None]
         for one in [store.customer_record(account)] if account else everybody:
-            names.make(given, one.account, one.name)
-            typer.echo(f"{one.account}: {one.name}, {names.seconds(str(names.folder(given) / one.account)):.1f} s")
+            name_sounds.make(given, one.account, one.name)
+            typer.echo(f"{one.account}: {one.name}, {name_sounds.seconds(str(name_sounds.folder(given) / one.account)):.1f} s")
 
 
 def _form(given: Settings, **values: Any) -> CustomerForm:
@@ -160,25 +160,25 @@ def _entered(given: Settings, store: "Store", form: CustomerForm, made_pin: str 
 
     The sound comes last: it may fail, and the PIN is said this once.
     """
-    from ivr import names
+    from ivr import name_sounds
 
     stale = None
     if form.name is not None:
-        stale = names.forget_gently(given, form.account)
+        stale = name_sounds.forget_gently(given, form.account)
     _warn_of_shared(store, form.account, [*form.phones, *(phone for phone in back if phone not in form.drop_phones)])
     _shown(given, store, form.account, as_json, made_pin)
     if form.name is not None:
         _spoken(given, form.account, form.name)
-    if stale and names.sound_of(given, form.account):
+    if stale and name_sounds.sound_of(given, form.account):
         typer.echo(stale, err=True)
 
 
 def _spoken(given: Settings, account: str, name: str) -> None:
-    from ivr import names
+    from ivr import name_sounds
     from ivr.errors import SetupError
 
     try:
-        names.make(given, account, name)
+        name_sounds.make(given, account, name)
         typer.echo("Engineers will hear the name.", err=True)
     except (SetupError, OSError) as hint:
         typer.echo(f"Hint: engineers will hear the account number, not the name. {hint}", err=True)
@@ -190,11 +190,11 @@ def _warn_of_shared(store: "Store", account: str, phones: Sequence[str]) -> None
 
 
 def _shown(given: Settings, store: "Store", account: str, as_json: bool, pin: str | None = None) -> None:
-    from ivr import names
+    from ivr import name_sounds
 
     record: CustomerRecord = store.customer_record(account)
     agreements = store.agreement_records(account)
-    sound = names.sound_of(given, account)
+    sound = name_sounds.sound_of(given, account)
     if as_json:
         more = {"agreements": [one.as_data() for one in agreements], "spoken_name": sound} | ({"pin": pin} if pin else {})
         return print_json(asdict(record) | more)

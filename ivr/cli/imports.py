@@ -50,11 +50,11 @@ def import_agreements(file: File, dry_run: DryRun = False, as_json: AsJson = Fal
 
 
 def _forget_old_names(given: Settings, steps: "Sequence[Step]") -> None:
-    from ivr import names
+    from ivr import name_sounds
 
     renamed = [step.account for step in steps if step.row is not None and "name" in step.row]
     for account in renamed:
-        if warning := names.forget_gently(given, account):
+        if warning := name_sounds.forget_gently(given, account):
             typer.echo(warning, err=True)
     if renamed:
         typer.echo("Hint: names that are new have no sound yet; `ivr customer speak --missing` makes them.", err=True)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from ivr import names, spoken
+from ivr import name_sounds, spoken
 from ivr.embedded.cast import Customer
 from ivr.model.incident import Cover, EndReason
 from ivr.prompts.texts import ENGLISH, SOUNDS
@@ -40,11 +40,11 @@ def newcomer(world: World) -> Iterator[Customer]:
         world, "agreement", "add", ACCOUNT, "--first-day", "2026-01-01", "--last-day", "2150-12-31", "--zone", "America/New_York",
         "--minutes", "60", "--period", "month",
     )  # fmt: skip
-    place = names.folder(world.settings)
+    place = name_sounds.folder(world.settings)
     place.mkdir(exist_ok=True)
     shutil.copy(sound_of_prompt(world), place / f"{ACCOUNT}.wav")
     yield Customer(ACCOUNT, entered["name"], entered["pin"], entered["phones"][0], minutes=60)
-    names.forget(world.settings, ACCOUNT)
+    name_sounds.forget(world.settings, ACCOUNT)
     world.sql(
         f"""UPDATE customer SET account = '9' || id, closed_at = now() WHERE account = '{ACCOUNT}';
         DELETE FROM customer_phone WHERE phone = '{PHONE}'"""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivr import names
+from ivr import name_sounds
 from ivr.config import Settings
 from ivr.errors import IllegalChange
 from ivr.store import Store
@@ -86,8 +86,8 @@ def test_a_disk_that_takes_no_sound_loses_no_pin(settings: Settings, monkeypatch
     def refused(*_: object) -> None:
         raise PermissionError(13, "Permission denied", "/names")
 
-    monkeypatch.setattr(names, "make", refused)
-    monkeypatch.setattr(names, "forget", refused)
+    monkeypatch.setattr(name_sounds, "make", refused)
+    monkeypatch.setattr(name_sounds, "forget", refused)
     made = ivr(settings, "customer", "add", "7777", "--name", "Mill")
     assert (made.returncode, "The PIN is " in made.stdout, "Permission denied" in made.stderr) == (0, True, True)
     assert ivr(settings, "customer", "change", "7777", "--name", "Mill Street").returncode == 0
@@ -97,7 +97,7 @@ def test_a_table_shows_its_pins_though_old_sounds_stay(settings: Settings, tmp_p
     def refused(*_: object) -> None:
         raise PermissionError(13, "Permission denied", "/names")
 
-    monkeypatch.setattr(names, "forget", refused)
+    monkeypatch.setattr(name_sounds, "forget", refused)
     assert data(settings, "customer", "import", table(tmp_path, "account,name\n7001,Mill\n"))["pins"].keys() == {"7001"}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr import names
+from ivr import name_sounds
 from ivr.phone import Phone
 from ivr.prompts.level import Samples
 from ivr.prompts.voice import write_wav
@@ -18,7 +18,7 @@ def name(tmp_path: Path) -> str:
     folder = tmp_path / "state folder" / "names"
     folder.mkdir(parents=True)
     write_wav(folder / "1042.wav", a_second_of_nothing())
-    found = names.sound_of(settings(state_folder=tmp_path / "state folder"), "1042")
+    found = name_sounds.sound_of(settings(state_folder=tmp_path / "state folder"), "1042")
     assert found is not None
     return found
 

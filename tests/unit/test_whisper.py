@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ivr import call, names, prompts, spoken
+from ivr import call, name_sounds, prompts, spoken
 from ivr import engineer as engineer_module
 from ivr import ringing as ringing_module
 from ivr.config import Settings
@@ -75,7 +75,7 @@ def test_every_category_has_its_words() -> None:
 def test_a_customers_name_is_said_when_there_is_a_sound_of_it(records: MemoryRecords, tmp_path: Path) -> None:
     (tmp_path / "names").mkdir()
     (tmp_path / "names" / "10042.wav").touch()
-    name = names.sound_of(hotline(records, state_folder=tmp_path).settings, "10042")
+    name = name_sounds.sound_of(hotline(records, state_folder=tmp_path).settings, "10042")
     assert name is not None
     assert heard(records, tmp_path)[:3] == ("whisper_customer", name, "whisper_hosted")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr import names
+from ivr import name_sounds
 from ivr.config import Settings
 from ivr.errors import SetupError
 from ivr.prompts import voice
@@ -35,18 +35,18 @@ def spoken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_name_is_made_found_and_forgotten(settings: Settings, spoken: list[str]) -> None:
     """What Asterisk is told to play is the path without its ending; its length is known."""
-    assert names.sound_of(settings, "1042") is None
-    names.make(settings, "1042", "Harbour Dental")
-    path = names.sound_of(settings, "1042")
+    assert name_sounds.sound_of(settings, "1042") is None
+    name_sounds.make(settings, "1042", "Harbour Dental")
+    path = name_sounds.sound_of(settings, "1042")
     assert path is not None
     assert path == str(settings.state_folder.absolute() / "names" / "1042")
-    assert names.is_ours(path)
-    assert names.seconds(path) == pytest.approx(0.5, abs=0.15)
-    names.make(settings, "1042", "Another")
-    assert [file.name for file in names.folder(settings).iterdir()] == ["1042.wav"]
-    names.forget(settings, "1042")
-    names.forget(settings, "1042")
-    assert names.sound_of(settings, "1042") is None
+    assert name_sounds.is_ours(path)
+    assert name_sounds.seconds(path) == pytest.approx(0.5, abs=0.15)
+    name_sounds.make(settings, "1042", "Another")
+    assert [file.name for file in name_sounds.folder(settings).iterdir()] == ["1042.wav"]
+    name_sounds.forget(settings, "1042")
+    name_sounds.forget(settings, "1042")
+    assert name_sounds.sound_of(settings, "1042") is None
     assert spoken == ["Harbour Dental", "Another"]
 
 
@@ -57,19 +57,19 @@ def test_a_name_is_made_found_and_forgotten(settings: Settings, spoken: list[str
 )  # fmt: skip
 def test_only_words_are_spoken(settings: Settings, spoken: list[str], name: str, said: str) -> None:
     """One line without marks: the voice reads a file of lines."""
-    names.make(settings, "1042", name)
+    name_sounds.make(settings, "1042", name)
     assert spoken == [said]
 
 
 def test_what_cannot_be_spoken_is_said_so(settings: Settings, spoken: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """No words in it, or a voice that is silent: no file, and the engineers hear the account number."""
     with pytest.raises(SetupError, match="1042"):
-        names.make(settings, "1042", "☎ !!")
+        name_sounds.make(settings, "1042", "☎ !!")
     assert spoken == []
     monkeypatch.setattr(voice, "speak", lambda texts, pace: [array("h", [0] * 4000)])
     with pytest.raises(SetupError, match="account number"):
-        names.make(settings, "1042", "Hush")
-    assert names.sound_of(settings, "1042") is None
+        name_sounds.make(settings, "1042", "Hush")
+    assert name_sounds.sound_of(settings, "1042") is None
 
 
 @pytest.mark.parametrize(
@@ -79,18 +79,18 @@ def test_what_cannot_be_spoken_is_said_so(settings: Settings, spoken: list[str],
 )  # fmt: skip
 def test_no_other_path_is_ours(path: str) -> None:
     """Nothing that somebody could have typed."""
-    assert not names.is_ours(path)
+    assert not name_sounds.is_ours(path)
 
 
 @pytest.mark.parametrize("account", ["../1042", "", "10 42", "a", "1" * 21])
 def test_an_account_that_is_none_has_no_sound(settings: Settings, account: str) -> None:
-    assert names.sound_of(settings, account) is None
+    assert name_sounds.sound_of(settings, account) is None
 
 
 def test_a_broken_file_lasts_no_time(settings: Settings) -> None:
     """It is passed over like a missing one."""
-    names.folder(settings).mkdir(parents=True)
-    (names.folder(settings) / "1042.wav").write_bytes(b"RIFF")
-    path = names.sound_of(settings, "1042")
+    name_sounds.folder(settings).mkdir(parents=True)
+    (name_sounds.folder(settings) / "1042.wav").write_bytes(b"RIFF")
+    path = name_sounds.sound_of(settings, "1042")
     assert path is not None
-    assert names.seconds(path) == 0.0
+    assert name_sounds.seconds(path) == 0.0
