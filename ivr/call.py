@@ -11,6 +11,7 @@ from ivr import channel_variables as variables
 from ivr import logs
 from ivr.blocked import is_blocked, turn_away
 from ivr.category import CATEGORY, TRUNKS, category
+from ivr.confirm_account import VERIFIED
 from ivr.connect import Wanted, connect, hand_over
 from ivr.conversation import talk_key, talk_seconds
 from ivr.disclosure import DISCLOSURE_MENU, disclosure
@@ -29,7 +30,6 @@ from ivr.payment import BLOCK, CONFIRM, payment
 from ivr.phone import Phone
 from ivr.questions import Entry, Menu
 from ivr.resume import CODE, RESUME, resume
-from ivr.verify import VERIFIED
 
 QUESTIONS: Final[tuple[Menu | Entry, ...]] = (
     RESUME, CODE, DISCLOSURE_MENU, CATEGORY, ACCOUNT_FROM_PHONE, ACCOUNT, PIN, TRUNKS, BLOCK, *FIELDS, CONFIRM, WHISPER,

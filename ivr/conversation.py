@@ -2,11 +2,11 @@
 
 from ivr import channel_variables as variables
 from ivr import logs, spoken
+from ivr.confirm_account import verified_key
 from ivr.engineer import CONFIRMATIONS, ending_key, no_charge_key
 from ivr.hotline import Hotline
 from ivr.model.incident import EndReason, Incident
 from ivr.phone import Phone
-from ivr.verify import verified_key
 
 
 def talk_key(hotline: Hotline, phone: Phone) -> None:

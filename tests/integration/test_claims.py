@@ -9,11 +9,11 @@ import pytest
 
 from ivr import settlement
 from ivr.config import Settings
+from ivr.confirm_account import verified_key
 from ivr.errors import IllegalChange, UnknownRecord
 from ivr.model.incident import Consent, Cover, EndReason
 from ivr.store import Store
 from ivr.stripe_gateway import StripeGateway
-from ivr.verify import verified_key
 from tests.integration.cast import BARE, COVERED, EXHAUSTED, LAPSED, UNLIMITED, accepted, agreed, called, kinds
 from tests.integration.conftest import Sql
 from tests.unit.scripted import ScriptedPhone
