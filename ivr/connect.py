@@ -3,7 +3,7 @@
 from enum import Enum, auto
 
 from ivr import channel_variables as variables
-from ivr import notify, spoken
+from ivr import paging, spoken
 from ivr.errors import HotlineError
 from ivr.hotline import Hotline
 from ivr.ladder import Step, steps
@@ -66,7 +66,7 @@ def _wait(hotline: Hotline, incident: Incident, ringers: Ringers, companion: Com
 def _page(hotline: Hotline, incident: Incident, step: Step) -> None:
     """Everybody on a level is paged when it begins to ring."""
     if step.paged:
-        notify.page(hotline.store, incident.id, Occasion.RINGING, step.paged)
+        paging.page(hotline.store, incident.id, Occasion.RINGING, step.paged)
 
 
 def hand_over(phone: Phone, channel: str, seconds: int | None) -> None:

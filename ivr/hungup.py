@@ -1,6 +1,6 @@
 """What a hang-up makes of the incident. No script: nobody is there to hear one. :mod:`ivr.hangup_events` hears of it."""
 
-from ivr import logs, notify
+from ivr import logs, paging
 from ivr.conversation import seconds_left
 from ivr.ending import HUNG_UP
 from ivr.hotline import Hotline
@@ -16,7 +16,7 @@ def hungup(hotline: Hotline, leg: LegOver) -> None:
         incident = store.begin_call(channel=leg.channel, uniqueid=leg.uniqueid, caller_id=leg.caller_id)
         store.note_once(incident.id, f"failsafe {leg.uniqueid}", "failsafe", outcome=leg.failsafe)
         if leg.failsafe == "nobody":
-            notify.page(store, incident.id, Occasion.NOBODY)
+            paging.page(store, incident.id, Occasion.NOBODY)
     caller = store.end_leg(leg.uniqueid, leg.cause)  # None also when they are back already on another leg, and this is late news
     logs.bind(incident=caller.id if caller else None)
     if caller is not None and caller.status is not IncidentStatus.ENDED:

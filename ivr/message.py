@@ -4,7 +4,7 @@ import logging
 from typing import Final
 
 from ivr import channel_variables as variables
-from ivr import message_files, notify, spoken
+from ivr import message_files, paging, spoken
 from ivr.ending import goodbye
 from ivr.errors import AsteriskFault, CallerGone
 from ivr.hotline import Hotline
@@ -26,7 +26,7 @@ def leave_message(
     ``asked_for``: the caller pressed the key for it, so nobody apologises. Pages, end and the message's row come first: whoever hangs up at
     any moment after that is called back. Raises CallerGone, when what was said until then is safe.
     """
-    notify.page(hotline.store, incident.id, Occasion.NOBODY)
+    paging.page(hotline.store, incident.id, Occasion.NOBODY)
     hotline.store.end_incident(incident.id, reason)
     message = hotline.store.begin_message(incident.id)
     seconds = _recorded(hotline, phone, message, () if asked_for else _apology(incident, reason))

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
-from ivr import notify
+from ivr import paging
 from ivr.config import Settings
 from ivr.errors import StoreUnavailable
 from ivr.model.report import Message, Occasion
@@ -72,7 +72,7 @@ def take_in_leftovers(settings: Settings, store: Store) -> list[str]:
 def _enter(store: Store, message: Message, seconds: float) -> None:
     """The page first: written down it would be taken for done. A page goes out once, however often it is asked for."""
     if seconds:
-        notify.page(store, message.incident_id, Occasion.MESSAGE)
+        paging.page(store, message.incident_id, Occasion.MESSAGE)
     store.message_recorded(message.id, seconds)
 
 

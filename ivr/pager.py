@@ -11,7 +11,7 @@ from typing import Final
 
 import apprise
 
-from ivr import notify
+from ivr import paging
 from ivr.config import Settings
 from ivr.errors import NotPaged
 from ivr.model.incident import IncidentStatus
@@ -58,7 +58,7 @@ def send(settings: Settings, store: Store, incident_id: int, occasion: Occasion,
     pages = _pages(settings, store, incident_id, occasion, engineers)
     claimed = settings.notify_seconds + _RECORDS_SECONDS
     mine = [page for page in pages if store.claim_page(incident_id, occasion, page.recipient, page.who, claimed)]
-    sending = {page: _on_its_way(page.url, notify.title(news), notify.text(news, occasion)) for page in mine}
+    sending = {page: _on_its_way(page.url, paging.title(news), paging.text(news, occasion)) for page in mine}
     wait(sending.values(), settings.notify_seconds)
     for page, future in sending.items():
         told = store.page_sent if future.done() and future.result() else store.page_failed

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from ivr import notify, pager, worker
+from ivr import pager, worker
 from ivr.config import Settings
 from ivr.embedded.mailbox import Mailbox
 from ivr.embedded.polling import wait_until
 from ivr.errors import NotPaged, UnknownRecord
 from ivr.model.incident import EndReason
 from ivr.model.report import Occasion
+from ivr.paging import page
 from ivr.store import Store
 from tests.integration.cast import called, kinds, offered, talking
 from tests.integration.conftest import Sql
@@ -82,7 +83,7 @@ def test_everybody_hears_that_nobody_answered(paging: Settings, store: Store, se
     """By a job; the timeline says who was told."""
     incident = called(store)
     store.end_incident(incident.id, EndReason.NO_ENGINEER)
-    notify.page(store, incident.id, "nobody")
+    page(store, incident.id, "nobody")
     work(paging)
     assert to(service) == ["ann", "everybody"]
     assert all(page["title"] == f"Emergency {incident.id}" for page in service.pages())
@@ -119,7 +120,7 @@ def test_a_retry_pages_only_whom_it_missed(paging: Settings, store: Store, servi
 def test_a_failed_page_is_tried_again_by_the_worker(paging: Settings, store: Store, service: Moody, sql: Sql) -> None:
     """Later, with patience; the job stays."""
     incident, service.refuses = called(store), 2
-    notify.page(store, incident.id, "nobody")
+    page(store, incident.id, "nobody")
     work(paging)
     found = sql("SELECT status::text, attempts, scheduled_at > now() FROM procrastinate_jobs WHERE task_name = 'ivr:page'")
     assert found == [("todo", 1, True)]
@@ -161,8 +162,8 @@ def test_a_silent_service_costs_its_deadline_and_no_other_page(paging: Settings,
 def test_the_claim_of_a_killed_worker_lapses(paging: Settings, store: Store, service: Moody, sql: Sql) -> None:
     """Fault: killed between the claim and the page."""
     incident = called(store)
-    for page in pager._pages(paging, store, incident.id, Occasion.NOBODY, []):
-        assert store.claim_page(incident.id, Occasion.NOBODY, page.recipient, page.who, 60)
+    for one in pager._pages(paging, store, incident.id, Occasion.NOBODY, []):
+        assert store.claim_page(incident.id, Occasion.NOBODY, one.recipient, one.who, 60)
     with pytest.raises(NotPaged):
         pager.send(paging, store, incident.id, Occasion.NOBODY, [])
     sql("UPDATE page SET claimed_until = now() - interval '1 second'")
@@ -178,7 +179,7 @@ def test_an_address_is_written_nowhere(
     incident, service.refuses = called(store), 1
     wrong = (f"nosuch://{TOKEN}/x", f"json://{TOKEN}:99999999/", f"mailto://{TOKEN}")
     bad = paging.model_copy(update={"notify_urls": (*paging.notify_urls, *map(SecretStr, wrong))})
-    notify.page(store, incident.id, "nobody")
+    page(store, incident.id, "nobody")
     work(bad)
     with pytest.raises(NotPaged) as error:
         pager.send(bad, store, incident.id, Occasion.NOBODY, [])
@@ -200,7 +201,7 @@ def test_an_address_is_written_nowhere(
 def test_the_call_goes_on_when_nobody_can_be_paged(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     """Fault 8: the records are away; an alarm and no exception."""
     with Store(settings.model_copy(update={"database_url": "postgresql://nobody@127.0.0.1:1/none", "database_seconds": 0.2})) as away:
-        notify.page(away, 1001, "nobody")
+        page(away, 1001, "nobody")
     assert "nobody is paged about incident 1001" in caplog.text
 
 

@@ -36,7 +36,7 @@ def test_all_of_a_level_ring_at_once_and_the_others_are_let_go(records: MemoryRe
 def test_everybody_on_a_level_is_paged_when_it_begins_to_ring(records: MemoryRecords, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also who talks and is not rung; who is behind a level that was not reached is not."""
     pages: list[tuple[object, ...]] = []
-    monkeypatch.setattr("ivr.connect.notify.page", lambda store, *page: pages.append(page))
+    monkeypatch.setattr("ivr.connect.paging.page", lambda store, *page: pages.append(page))
     together(records, ANN, BEN)
     records.ladder_levels = [*(records.ladder_levels or []), Level(2, (CLEO,), together=False, ring_seconds=None)]
     records.busy = {2}

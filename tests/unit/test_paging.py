@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from ivr.config import Settings
 from ivr.model.incident import Category, IncidentStatus
 from ivr.model.report import Occasion, PageNews
-from ivr.notify import text, title
+from ivr.paging import text, title
 from tests.integration.fake_asterisk import settings
 
 NEWS = PageNews(1001, IncidentStatus.ENDED, Category.TELEPHONY, False, "1042", True, "+15555550142", 12.4)
