@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from ivr import moments
 from ivr.administered import AgreementRecord
-from ivr.cli import pages
+from ivr.cli import administration_text
 from ivr.cli.options import reads
 from ivr.cli.shared import AsJson, Commands, Yes, answer, fail, print_json, records, refuse, screen, sure
 from ivr.forms import AgreementForm, faults
@@ -137,7 +137,7 @@ def list_agreements(
         if account is not None:
             store.customer_record(account)  # or an empty list would hide a mistyped number
         found = store.agreement_records(*([account] if account else []), ended=ended)
-    answer([one.as_data() for one in found], pages.agreements_listed(found), as_json)
+    answer([one.as_data() for one in found], administration_text.agreements_listed(found), as_json)
 
 
 def _form(**values: Any) -> AgreementForm:
@@ -184,4 +184,4 @@ def _shown(store: "Store", number: int, as_json: bool) -> None:
     if as_json:
         print_json(one.as_data() | {"use": use and asdict(use), "overlaps": [other.id for other in others]})
     else:
-        screen().print(pages.agreement_shown(one, use, others))
+        screen().print(administration_text.agreement_shown(one, use, others))

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ivr import forms, moments
 from ivr.administered import Block
-from ivr.cli import pages
+from ivr.cli import administration_text
 from ivr.cli.options import reads
 from ivr.cli.shared import AsJson, Commands, Yes, answer, fail, records, refuse, sure
 from ivr.config import Settings
@@ -106,7 +106,7 @@ def changes(
         if entity is not None and entity not in (known := store.audited()):
             refuse(f"--entity: there is no {entity!r}; there are {', '.join(known)}.")
         found = store.changes(entity, key, limit)
-    answer([asdict(one) for one in found], pages.changes_listed(found), as_json)
+    answer([asdict(one) for one in found], administration_text.changes_listed(found), as_json)
 
 
 def _checked(given: Settings, phone: str, reason: str = "none") -> tuple[str, str]:
@@ -122,4 +122,4 @@ def _checked(given: Settings, phone: str, reason: str = "none") -> tuple[str, st
 
 
 def _shown(found: list[Block], as_json: bool) -> None:
-    answer([asdict(one) for one in found], pages.blocks_listed(found), as_json)
+    answer([asdict(one) for one in found], administration_text.blocks_listed(found), as_json)

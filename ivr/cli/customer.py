@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from ivr.administered import CustomerRecord
-from ivr.cli import pages
+from ivr.cli import administration_text
 from ivr.cli.pin_option import Pin, PinFrom, chosen_pin
 from ivr.cli.shared import AsJson, Commands, Yes, answer, fail, print_json, records, refuse, screen, sure
 from ivr.config import Settings
@@ -108,7 +108,7 @@ def list_customers(
     """The customers, by account."""
     with records() as (_, store):
         found = store.customers(find, ended=ended)
-    answer([asdict(one) for one in found], pages.listed(found), as_json)
+    answer([asdict(one) for one in found], administration_text.listed(found), as_json)
 
 
 @customer.command()
@@ -198,7 +198,7 @@ def _shown(given: Settings, store: "Store", account: str, as_json: bool, pin: st
     if as_json:
         more = {"agreements": [one.as_data() for one in agreements], "spoken_name": sound} | ({"pin": pin} if pin else {})
         return print_json(asdict(record) | more)
-    screen().print(pages.shown(record, agreements, sound))
+    screen().print(administration_text.shown(record, agreements, sound))
     if pin:
         typer.echo(f"\nThe PIN is {pin}. It is shown this once; give it to the customer.")
     return None

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from ivr import moments
 from ivr.administered import RateRecord
-from ivr.cli import pages
+from ivr.cli import administration_text
 from ivr.cli.options import reads
 from ivr.cli.shared import AsJson, Commands, Yes, answer, fail, records, refuse, sure
 from ivr.errors import UnknownRecord
@@ -84,7 +84,7 @@ def list_rates(as_json: AsJson = False) -> None:
     """Every rate, oldest first."""
     with records() as (_, store):
         found = store.rates()
-    answer([_data(one) for one in found], pages.rates_listed(found, datetime.now(UTC)), as_json)
+    answer([_data(one) for one in found], administration_text.rates_listed(found, datetime.now(UTC)), as_json)
 
 
 def _warn_of_length(form: RateForm) -> None:
@@ -109,7 +109,7 @@ def _found(store: "Store", number: int) -> RateRecord:
 
 def _shown(store: "Store", number: int, as_json: bool) -> None:
     one = _found(store, number)
-    answer(_data(one), pages.rates_listed([one], datetime.now(UTC)), as_json)
+    answer(_data(one), administration_text.rates_listed([one], datetime.now(UTC)), as_json)
 
 
 def _data(one: RateRecord) -> dict[str, Any]:
