@@ -7,8 +7,8 @@ from typing import Final
 import phonenumbers
 
 from ivr.config import Settings
+from ivr.guesses import Guess, guess_pin, is_locked, may_guess_account
 from ivr.hotline import Hotline
-from ivr.locks import Guess, guess_pin, is_locked, may_guess_account
 from ivr.model.customer import Customer
 from ivr.model.incident import Incident
 from ivr.phone import Phone

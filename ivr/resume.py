@@ -7,9 +7,9 @@ from typing import Final
 
 from ivr import spoken
 from ivr.conversation import seconds_left
+from ivr.guesses import Guess, may_guess_account
 from ivr.hotline import Hotline
 from ivr.identify import e164, number_of, prove
-from ivr.locks import Guess, may_guess_account
 from ivr.model.incident import Incident
 from ivr.phone import Phone
 from ivr.questions import Entry, Menu, ask, enter

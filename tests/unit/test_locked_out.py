@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ivr import call, locks, pins
-from ivr.locks import Guess, guess_pin
+from ivr import call, guesses, pins
+from ivr.guesses import Guess, guess_pin
 from ivr.model.incident import Consent, Cover, IncidentStatus
 from tests.unit.scripted import ACME, COVERED_CALL, PAYS, PEPPER, THREE_WRONG_PINS, MemoryRecords, ScriptedPhone, hotline
 
@@ -85,7 +85,7 @@ def test_a_pin_that_does_not_get_its_turn_names_the_customer(records: MemoryReco
     def late(*_: Any) -> bool:
         raise TimeoutError
 
-    monkeypatch.setattr(locks, "check_pin", late)
+    monkeypatch.setattr(guesses, "check_pin", late)
     assert guess_pin(hotline(records), records.current, None, ACME, "4711") is Guess.UNCHECKED
     phone = ScriptedPhone(COVERED_CALL)
     call.call(hotline(records), phone)
