@@ -1,1 +1,1 @@
-"""``ivr …``: a file for each group of commands. They parse, ask the records and show; what may be entered is in ``ivr/forms.py``."""
+"""``ivr …``: a file for each group of commands. They parse, ask the records and show; what may be entered is in ``ivr/administration/``."""

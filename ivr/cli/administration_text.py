@@ -8,10 +8,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ivr.administered import AgreementRecord, Block, Change, CustomerRecord, RateRecord
+from ivr.administration.entries import AgreementRecord, Block, Change, CustomerRecord, RateRecord
+from ivr.administration.moments import zone_or_utc
 from ivr.event_words import duration, money
 from ivr.model.customer import AgreementUse
-from ivr.moments import zone_or_utc
 from ivr.tables import minute, page, table
 
 _PLUMBING: Final = ("id", "created_at", "customer_id", "request")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from ivr import moments
-from ivr.administered import AgreementRecord
+from ivr.administration import moments
+from ivr.administration.entries import AgreementRecord
+from ivr.administration.forms import AgreementForm, faults
 from ivr.cli import administration_text
 from ivr.cli.options import reads
 from ivr.cli.shared import AsJson, Commands, Yes, answer, fail, print_json, records, refuse, screen, sure
-from ivr.forms import AgreementForm, faults
 from ivr.tables import minute
 
 if TYPE_CHECKING:

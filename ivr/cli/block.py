@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from ivr import forms, moments
-from ivr.administered import Block
+from ivr.administration import forms, moments
+from ivr.administration.entries import Block
+from ivr.administration.forms import faults
 from ivr.cli import administration_text
 from ivr.cli.options import reads
 from ivr.cli.shared import AsJson, Commands, Yes, answer, fail, records, refuse, sure
 from ivr.config import Settings
-from ivr.forms import faults
 
 block = Commands("block", "Phones that may not call the hotline.")
 

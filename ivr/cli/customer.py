@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from ivr.administered import CustomerRecord
+from ivr.administration.entries import CustomerRecord
+from ivr.administration.forms import CustomerForm, faults
 from ivr.cli import administration_text
 from ivr.cli.pin_option import Pin, PinFrom, chosen_pin
 from ivr.cli.shared import AsJson, Commands, Yes, answer, fail, print_json, records, refuse, screen, sure
 from ivr.config import Settings
-from ivr.forms import CustomerForm, faults
 
 if TYPE_CHECKING:
     from ivr.store import Store

@@ -12,7 +12,7 @@ from ivr.config import Settings
 from ivr.tables import table
 
 if TYPE_CHECKING:
-    from ivr.imports import Step
+    from ivr.administration.imports import Step
 
 PATIENCE: Final = 120.0
 """Seconds that a large table may take in the database."""
@@ -23,7 +23,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would cha
 
 def import_customers(file: File, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Enter or change the customers of a table. Columns: account, name; email, trunks, language, phones, pin. All lines or none."""
-    from ivr import imports
+    from ivr.administration import imports
 
     with records(database_seconds=PATIENCE) as (given, store):
         steps = imports.customers(store, given, file)
@@ -40,7 +40,7 @@ def import_customers(file: File, dry_run: DryRun = False, as_json: AsJson = Fals
 def import_agreements(file: File, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Enter or change the agreements of a table. Columns: account, first_day, last_day, zone, minutes; period, anchor, carry_over,
     emergencies, increment. All lines or none."""
-    from ivr import imports
+    from ivr.administration import imports
 
     with records(database_seconds=PATIENCE) as (_, store):
         steps = imports.agreements(store, file)

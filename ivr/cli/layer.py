@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from ivr import hand_overs, moments
+from ivr.administration import hand_overs, moments
+from ivr.administration.hand_overs import Rhythm
 from ivr.cli.engineer import serving
 from ivr.cli.options import a_name, reads
 from ivr.cli.shared import AsJson, print_json, records, refuse
-from ivr.hand_overs import Rhythm
 from ivr.model.rota import HandOver, Layer
 
 if TYPE_CHECKING:

@@ -42,6 +42,6 @@ def reads(read: Callable[[str], T]) -> Callable[[str], T]:
 
 def a_name(text: str) -> str:
     """A name of one line that no terminal and no spreadsheet takes for anything else. Raises ValueError."""
-    from ivr.forms import plain_text  # brings much with it
+    from ivr.administration.forms import plain_text  # brings much with it
 
     return plain_text(text)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from ivr.administration.pin_rules import make_pin, pin_fault
 from ivr.cli.shared import refuse
-from ivr.pin_rules import make_pin, pin_fault
 
 
 class PinFrom(StrEnum):

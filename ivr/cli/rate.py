@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from ivr import moments
-from ivr.administered import RateRecord
+from ivr.administration import moments
+from ivr.administration.entries import RateRecord
+from ivr.administration.forms import RateForm, faults
 from ivr.cli import administration_text
 from ivr.cli.options import reads
 from ivr.cli.shared import AsJson, Commands, Yes, answer, fail, records, refuse, sure
 from ivr.errors import UnknownRecord
-from ivr.forms import RateForm, faults
 
 if TYPE_CHECKING:
     from ivr.store import Store

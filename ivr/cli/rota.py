@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ivr import moments
+from ivr.administration import moments
 from ivr.cli import layer as layers
 from ivr.cli.engineer import serving
 from ivr.cli.options import a_name, reads

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from ivr import oncall
-from ivr.hand_overs import WEEKDAYS
+from ivr.administration.hand_overs import WEEKDAYS
 from ivr.model.rota import Engineer, HandOver, Layer, Level, LevelRule, Override, Rota
 from ivr.rota_check import Problem, refusals
 from ivr.tables import table

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from ivr.administered import AgreementRecord, Block, Change, CustomerRecord, RateRecord
+from ivr.administration.entries import AgreementRecord, Block, Change, CustomerRecord, RateRecord
 from ivr.errors import UnknownRecord
 from ivr.model.money import Rate
 from ivr.records.database import Database, Row

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ivr import tariff
-from ivr.forms import LONGEST_ACCOUNT, SPOKEN_CURRENCIES, CustomerForm, RateForm, faults, plain_text
+from ivr.administration.forms import LONGEST_ACCOUNT, SPOKEN_CURRENCIES, CustomerForm, RateForm, faults, plain_text
 from ivr.identify import ACCOUNT
 
 RATE = {"cents": "250", "minimum": "15", "increment": "1", "currency": "USD", "tax_percent": "8.25", "blocks": "15,30,60"}

@@ -4,7 +4,7 @@ from datetime import time
 
 import pytest
 
-from ivr.hand_overs import WEEKDAYS, Rhythm, clock, rhythm
+from ivr.administration.hand_overs import WEEKDAYS, Rhythm, clock, rhythm
 from ivr.model.rota import HandOver
 
 

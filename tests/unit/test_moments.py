@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ivr import moments
+from ivr.administration import moments
 
 NEW_YORK = ZoneInfo("America/New_York")
 

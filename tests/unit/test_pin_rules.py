@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.pin_rules import make_pin, pin_fault
+from ivr.administration.pin_rules import make_pin, pin_fault
 
 
 @pytest.mark.parametrize(

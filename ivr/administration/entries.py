@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from ivr.administration.moments import first_moment, last_moment, zone_or_utc
 from ivr.model.money import Rate
-from ivr.moments import first_moment, last_moment, zone_or_utc
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from ivr import csv_file
-from ivr.administered import AgreementRecord, CustomerRecord
+from ivr.administration import csv_file
+from ivr.administration.csv_file import BadFile, Line
+from ivr.administration.entries import AgreementRecord, CustomerRecord
+from ivr.administration.forms import AgreementForm, CustomerForm, faults
+from ivr.administration.pin_rules import make_pin, pin_fault
 from ivr.config import Settings
-from ivr.csv_file import BadFile, Line
-from ivr.forms import AgreementForm, CustomerForm, faults
-from ivr.pin_rules import make_pin, pin_fault
 from ivr.pins import check_pin, hash_pin
 from ivr.store import Store
 from ivr.tables import minute

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
-from ivr import moments, spoken, tariff
+from ivr import spoken, tariff
+from ivr.administration import moments
 from ivr.errors import BadAmount
 from ivr.model.money import Rate
 from ivr.periods import Period
