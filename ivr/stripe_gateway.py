@@ -6,7 +6,7 @@ Card data passes through to Stripe and stays nowhere: not in a log, an exception
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import stripe
@@ -109,6 +109,10 @@ class StripeGateway:
     def intents(self, since: datetime) -> Iterator[Intent]:
         """All intents of the account created from ``since`` on, newest first. Each page has a deadline of its own."""
         return self._listed(lambda after: self._page_in_time(since, after))
+
+    def ping(self) -> None:
+        """Ask the least that only our key may: the newest intents. For whoever watches or examines."""
+        next(self.intents(since=datetime.now(UTC)), None)
 
     def event(self, payload: bytes, signature: str) -> tuple[str, str, str | None]:
         """A webhook's event id, its kind, and the intent that it is about (None: none). Raises ForgedWebhook, SetupError (no secret)."""
