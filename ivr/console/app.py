@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from ivr import metrics
 from ivr.config import Settings
-from ivr.console.health import readiness
+from ivr.console.readiness import readiness
 from ivr.console.webhook import stripe_webhook
 from ivr.figures import CachedFigures
 from ivr.health import Health, Status

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class Answer:
     """One part: whether it answers, and if not, in what words."""
 
     ok: bool
@@ -28,15 +28,15 @@ async def readiness(settings: Settings, store: Store) -> dict[str, object]:
     return {"ready": database.ok and asterisk.ok, "database": asdict(database), "asterisk": asdict(asterisk)}
 
 
-async def _database(store: Store) -> Health:
+async def _database(store: Store) -> Answer:
     try:
         await run_in_threadpool(store.ping)
     except HotlineError as error:
         log.warning("not ready: %s", error)
-        return Health(False, "PostgreSQL does not answer, or has no tables of the hotline")
-    return Health(True, "answers")
+        return Answer(False, "PostgreSQL does not answer, or has no tables of the hotline")
+    return Answer(True, "answers")
 
 
-async def _asterisk(settings: Settings) -> Health:
+async def _asterisk(settings: Settings) -> Answer:
     part = await run_in_threadpool(asterisk, settings)
-    return Health(part.status is Status.OK, part.detail)
+    return Answer(part.status is Status.OK, part.detail)
