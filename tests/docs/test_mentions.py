@@ -1,4 +1,4 @@
-"""Every command that a page mentions exists, with its options, and so does every setting."""
+"""Every command that a page mentions exists, with its options, and so does every setting, every file and every function."""
 
 import re
 from pathlib import Path
@@ -18,6 +18,9 @@ OF_THE_TESTS = {
 }
 OF_COMPOSE = set(re.findall(r"\bIVR_[A-Z_]+\b", (ROOT / "docker-compose.yml").read_text()))
 OF_THE_DIALPLAN = set(re.findall(r"\bIVR_[A-Z_]+\b", "".join(file.read_text() for file in (ROOT / "dialplan").glob("*.conf"))))
+FILES = {f"/{file.relative_to(ROOT)}" for folder in ("ivr", "tests", "bench", "docker") for file in (ROOT / folder).rglob("*.py")}
+OF_THE_READER = "tests/e2e/test_operator.py"
+"""What a reader of docs/first-scenario.md writes."""
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 
 all_pages = pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
@@ -37,6 +40,18 @@ def unknown(line: str) -> str:
     return next((word for word in rest if re.match("--[a-z]", word) and word.rstrip(",;") not in known), "")
 
 
+def dead(said: str) -> list[str]:
+    """The files, and the function as ``module.function()``, that are not there. Of a file the last part of its path may do."""
+    files = [name for name in re.findall(r"[\w./-]*\w\.py\b", said) if name != OF_THE_READER]
+    gone = [name for name in files if not any(file.endswith(f"/{name.lstrip('/')}") for file in FILES)]
+    called = re.fullmatch(r"(\w+)\.([\w.]+)\(.*\)", said)
+    if called is None or f"/ivr/{called[1]}.py" not in FILES:
+        return gone
+    places = (ROOT / "ivr" / "records").glob("*.py") if called[1] == "store" else (ROOT / "ivr" / f"{called[1]}.py",)
+    text = "".join(place.read_text() for place in places)
+    return gone + [said for name in called[2].split(".") if not re.search(rf"^ *(async def|def|class) {name}\b", text, re.M)]
+
+
 def is_ours(line: str) -> bool:
     return re.match(r"(ivr|make) ", line) is not None
 
@@ -53,6 +68,24 @@ def test_every_command_that_is_mentioned_exists(page: Path) -> None:
 def test_every_setting_that_is_named_exists(page: Path) -> None:
     named = set(re.findall(r"\bIVR_[A-Z][A-Z_]*[A-Z]\b", page.read_text()))
     assert named - OURS - OF_THE_TESTS - OF_THE_DIALPLAN - OF_COMPOSE == set()
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if page.name != "CHANGELOG.md"], ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_and_function_that_is_named_exists(page: Path) -> None:
+    """But in the changelog, which tells of the past."""
+    assert [name for said in mentioned(page) for name in dead(said)] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("ivr/call.py", []), ("call.py", []), ("ivr/cal.py", ["ivr/cal.py"]), ("all.py", ["all.py"]), ("call.call()", []),
+        ("call.cal()", ["call.cal()"]), ("unit/test_call.py::test_any", []), ("store.accept()", []), ("store.acept()", ["store.acept()"]),
+        ("waiting.Companion.turn()", []), ("caller.hears(2)", []),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_dead_is_found(said: str, names: list[str]) -> None:
+    assert dead(said) == names
 
 
 @pytest.mark.parametrize(
