@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ivr.asterisk_sip import sip_parts
 from ivr.config import Settings
-from ivr.dialable import may_be_dialled
 from ivr.errors import SetupError
+from ivr.phone_numbers import may_be_dialled
 from ivr.trunks import dial_strings
 
 PROJECT = Path(__file__).resolve().parent.parent

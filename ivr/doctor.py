@@ -13,13 +13,13 @@ from pydantic import ValidationError
 
 from ivr import disclosure, prompts
 from ivr.config import Settings, faults
-from ivr.dialable import refusal
 from ivr.doctor_asterisk import asterisk
 from ivr.doctor_lines import failsafe_in_asterisk, keypad, lines
 from ivr.doctor_machine import backups, certificate, clock, console, disk, serve, worker
 from ivr.doctor_stripe import stripe
 from ivr.errors import HotlineError, StoreUnavailable
 from ivr.findings import ANEW, Finding, State, fault, ok, warning
+from ivr.phone_numbers import refusal
 from ivr.prompts import texts
 from ivr.rota_check import problems
 from ivr.store import Store

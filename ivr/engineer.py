@@ -6,11 +6,11 @@ from typing import Final
 from ivr import channel_variables as variables
 from ivr import logs, name_sounds, spoken
 from ivr.hotline import Hotline
-from ivr.identify import e164
 from ivr.language import known_to
 from ivr.model.incident import Category, Cover, EndReason, Incident, IncidentStatus
 from ivr.model.offer import Briefing, OfferEnd
 from ivr.phone import Phone
+from ivr.phone_numbers import e164
 from ivr.questions import Menu, ask
 
 TOLD: Final = "told"

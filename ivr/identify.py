@@ -1,10 +1,7 @@
 """Step 3: who is calling. An account number, offered from the caller ID without a name, and its PIN."""
 
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final
-
-import phonenumbers
 
 from ivr.config import Settings
 from ivr.guesses import Guess, guess_pin, is_locked, may_guess_account
@@ -12,6 +9,7 @@ from ivr.hotline import Hotline
 from ivr.model.customer import Customer
 from ivr.model.incident import Incident
 from ivr.phone import Phone
+from ivr.phone_numbers import e164
 from ivr.questions import Entry, Menu, ask, enter
 
 ACCOUNT_FROM_PHONE: Final = Menu("account_from_phone", "account_from_phone_plain", keys="12")
@@ -70,29 +68,6 @@ def prove(hotline: Hotline, phone: Phone, incident: Incident, customer: Customer
 def number_of(hotline: Hotline, phone: Phone) -> str | None:
     """The caller's own number as E.164, None for a hidden one."""
     return e164(phone.caller_id, hotline.settings.country)
-
-
-@lru_cache(maxsize=1024)
-def e164(caller_id: str | None, country: str) -> str | None:
-    """The caller ID as an E.164 number, or None when it is absent or is no number that can be dialled from everywhere.
-
-    ``+1 …``, ``1 …``, ``001 …`` and the form used in ``country`` are the same number: ``00`` is what carriers abroad send for ``+``.
-    """
-    written = caller_id or ""
-    for form in (written, "+" + written.strip().removeprefix("00")):
-        if (number := _possible(form, country)) is not None or not written.strip().startswith("00"):
-            return number
-    return None
-
-
-def _possible(written: str, country: str) -> str | None:
-    try:
-        number = phonenumbers.parse(written, country)
-    except phonenumbers.NumberParseException:
-        return None
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _from_phone(hotline: Hotline, phone: Phone, known: Customer | None) -> Customer | None:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ivr.dialable import may_be_dialled
 from ivr.model.offer import FailsafePhone, Offer, Rung
 from ivr.model.rota import Level
+from ivr.phone_numbers import may_be_dialled
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from ivr import spoken
 from ivr.conversation import seconds_left
 from ivr.guesses import Guess, may_guess_account
 from ivr.hotline import Hotline
-from ivr.identify import e164, number_of, prove
+from ivr.identify import number_of, prove
 from ivr.model.incident import Incident
 from ivr.phone import Phone
+from ivr.phone_numbers import e164
 from ivr.questions import Entry, Menu, ask, enter
 
 RESUME: Final = Menu("resume_menu", "resume_menu_plain", keys="12")

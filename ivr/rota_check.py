@@ -6,8 +6,8 @@ from datetime import datetime
 from shlex import quote as _q
 
 from ivr import oncall
-from ivr.dialable import refusal
 from ivr.model.rota import Engineer, Gap, Rota
+from ivr.phone_numbers import refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,8 +126,7 @@ def _way_back(one: "Engineer") -> str:
 
 def _numbers(given: "Settings", phones: list[str]) -> tuple[str, ...]:
     """E.164, each once. Fails for what is never dialled."""
-    from ivr.dialable import refusal
-    from ivr.identify import e164
+    from ivr.phone_numbers import e164, refusal
 
     numbers = [e164(phone, given.country) or phone for phone in phones]
     for typed, number in zip(phones, numbers, strict=True):

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr import call
-from ivr.identify import e164
 from ivr.model.incident import Cover, IncidentStatus
+from ivr.phone_numbers import e164
 from tests.unit.scripted import ACME, COVERED_CALL, NUMBER, THREE_WRONG_PINS, MemoryRecords, ScriptedPhone, hotline
 
 FORMS = [

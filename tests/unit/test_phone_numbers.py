@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.dialable import refusal
+from ivr.phone_numbers import refusal
 
 US = ("+1",)
 

@@ -1,4 +1,7 @@
-"""Which phone numbers the hotline may ring. Pure: no I/O."""
+"""Phone numbers: one form for however they are written, and which of them the hotline may ring. Pure: no I/O.
+
+The only importer of ``phonenumbers``.
+"""
 
 import logging
 import re
@@ -12,6 +15,29 @@ log = logging.getLogger(__name__)
 
 _PREMIUM: Final = re.compile(r"\+1(900|976|[2-9][0-9]{2}976)[0-9]+")
 """North America's pay-per-call numbers (area code 900, exchange and area code 976), also those that ``phonenumbers`` does not know."""
+
+
+@lru_cache(maxsize=1024)
+def e164(caller_id: str | None, country: str) -> str | None:
+    """The caller ID as an E.164 number, or None when it is absent or is no number that can be dialled from everywhere.
+
+    ``+1 …``, ``1 …``, ``001 …`` and the form used in ``country`` are the same number: ``00`` is what carriers abroad send for ``+``.
+    """
+    written = caller_id or ""
+    for form in (written, "+" + written.strip().removeprefix("00")):
+        if (number := _possible(form, country)) is not None or not written.strip().startswith("00"):
+            return number
+    return None
+
+
+def _possible(written: str, country: str) -> str | None:
+    try:
+        number = phonenumbers.parse(written, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def refusal(phone: str, prefixes: Sequence[str]) -> str | None:
