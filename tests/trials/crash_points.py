@@ -73,7 +73,7 @@ def run(world: World, plan: Plan | None, *, declines: bool) -> Outcome:
 
 
 def sweep_early(world: World) -> None:
-    """What the worker does after three minutes of silence: it ends an incident of whose caller's hang-up no serve heard."""
+    """What the worker does after a quarter of an hour of silence: it ends an incident of whose caller's hang-up no serve heard."""
     wait_until(lambda: not world.network.legs_up(), 10)
     if not wait_until(lambda: not world.open_incidents(), HEARD_SECONDS):
         with pytest.MonkeyPatch.context() as patch:
