@@ -33,8 +33,7 @@ def render(settings: Settings, extra: Mapping[str, str], folder: Path) -> None:
     ``extra`` names Asterisk's own folders (see :mod:`ivr.embedded.asterisk`). Raises ``SetupError`` for a value that is not harmless.
     """
     values = {**hotline_values(settings), **extra}
-    blocks = {"menu_destinations": menu_destinations(settings), "doctor": _doctor(settings), **sip_parts(settings, values, _part)}
-    render_folder((PROJECT / "asterisk-conf", PROJECT / "dialplan"), folder, values, blocks)
+    render_folder((PROJECT / "asterisk-conf", PROJECT / "dialplan"), folder, values, hotline_blocks(settings, values))
 
 
 def render_folder(sources: Sequence[Path], target: Path, values: Mapping[str, str], blocks: Mapping[str, str] | None = None) -> None:
@@ -91,6 +90,11 @@ def dial_by_routes(settings: Settings, setting: str, phone: str) -> str:
 
 def _part(name: str, values: Mapping[str, str]) -> str:
     return render_text((PROJECT / "asterisk-conf" / "parts" / f"{name}.conf").read_text(), values, f"parts/{name}.conf")
+
+
+def hotline_blocks(settings: Settings, values: Mapping[str, str]) -> dict[str, str]:
+    """The lines that the hotline's templates may name, for these :func:`hotline_values`."""
+    return {"menu_destinations": menu_destinations(settings), "doctor": _doctor(settings), **sip_parts(settings, values, _part)}
 
 
 def _doctor(settings: Settings) -> str:

@@ -117,8 +117,9 @@ def _configure(stack: Stack, found: Asterisk, ports: Ports, folder: Path) -> Non
     settings = stack.settings.model_copy(
         update={"sip_port": ports.sip, "ami_port": ports.ami, "rtp_start": ports.rtp_start, "rtp_end": ports.rtp_end}
     )
+    own = asterisk_conf.hotline_values(settings)
     values = {
-        **asterisk_conf.hotline_values(settings),
+        **own,
         "asterisk_modules": str(found.modules), "asterisk_music": str(found.music), "asterisk_data": str(stack.folder / "asterisk"),
         "hotline_folder": str(folder), "engineer": ANN.phone, "process_program": str(_process_program(folder)),
         "panoramisk_port": str(ports.panoramisk), "threads_port": str(ports.threads), "ring_seconds": str(words.RING_SECONDS),
@@ -128,7 +129,7 @@ def _configure(stack: Stack, found: Asterisk, ports: Ports, folder: Path) -> Non
         "covered": words.COVERED, "whisper": words.WHISPER, "confirm": words.CONFIRM, "goodbye": words.GOODBYE,
     }  # fmt: skip
     lines = {name: words.joined(sounds) for name, sounds in said.items()}
-    lines |= {"menu_destinations": asterisk_conf.menu_destinations(settings), "engineer_keys": ENGINEER_KEYS}
+    lines |= {**asterisk_conf.hotline_blocks(settings, own), "engineer_keys": ENGINEER_KEYS}
     sources = (PROJECT / "asterisk-conf", PROJECT / "dialplan", PROJECT / "bench/rivals/conf")
     asterisk_conf.render_folder(sources, folder / "etc", values, lines)
 
