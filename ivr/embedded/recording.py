@@ -23,6 +23,8 @@ FRAME: Final = 160
 """Samples in 20 ms, the frame of RTP and AudioSocket."""
 HOLE_SECONDS: Final = 0.2
 """A pause in the frames longer than this is silence on the line; a shorter one is only a late frame."""
+BURST_FRAMES: Final = 100
+"""What was held up comes at once, 2 s of sound at most; a frame is compared with no later ones than these."""
 SPEECH_DBFS: Final = -40.0
 """A frame above this is sound, below it is silence."""
 
@@ -104,13 +106,15 @@ class Track:
     def _by_the_clock(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Of each frame, the sample behind its end, and how many samples its pauses add to that.
 
-        What comes at once after a pause was held up and came at its own time: a frame is as late as the most punctual one after it.
+        What comes at once after a pause was held up and came at its own time: a frame is as late as the most punctual one of its burst.
         """
         with self.grown:
             ends = np.array([*self._places[1:], self._end][: len(self._places)], dtype=np.int64)
             late = (np.array(self._arrivals) - self.begin) * RATE - ends
-        lags = np.minimum.accumulate(late[::-1])[::-1]
-        return ends, np.maximum(0, np.rint(lags)).astype(np.int64)
+        if not len(late):
+            return ends, ends
+        bursts = np.lib.stride_tricks.sliding_window_view(np.pad(late, (0, BURST_FRAMES - 1), mode="edge"), BURST_FRAMES)
+        return ends, np.maximum(0, np.rint(bursts.min(axis=1))).astype(np.int64)
 
     def wait_beyond(self, samples: int, deadline: float) -> bool:
         """Waits until there are more than ``samples``; False at ``deadline`` (monotonic seconds)."""

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ivr.embedded.audiosocket import AudioLink, AudioServer, split, tone
-from ivr.embedded.recording import FRAME, RATE, Track, write_stereo
+from ivr.embedded.recording import FRAME, RATE, SPEECH_DBFS, Track, loudness, write_stereo
 
 LEG = str(uuid.UUID(int=7))
 
@@ -144,6 +144,16 @@ def test_who_is_held_up_and_then_hurries_adds_no_time() -> None:
     for at in (100.02, *([101.0] * 49), *(101.02 + 0.02 * count for count in range(10))):
         track.append(frame, at)
     assert len(track.sound()) == len(track.timed()) == 60 * FRAME
+
+
+def test_who_sends_faster_than_the_clock_hides_no_earlier_pause() -> None:
+    """A second of silence, then a minute of sound in 58.8 seconds: the silence is still as long as the caller bore it."""
+    track, frame = Track(begin=100.0), tone(400, 0.02).tobytes()
+    for at in (100.02, *(101.04 + 0.0196 * count for count in range(3000))):
+        track.append(frame, at)
+    silence = np.flatnonzero(loudness(track.timed()) < SPEECH_DBFS)
+    assert len(silence) * FRAME / RATE == pytest.approx(1.0, abs=0.06)
+    assert track.offset_of(FRAME) == pytest.approx(1.0, abs=0.06)
 
 
 def test_a_prompt_that_the_line_tore_is_heard_in_one_piece() -> None:
