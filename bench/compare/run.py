@@ -72,7 +72,10 @@ def _measured(options: argparse.Namespace) -> dict[str, object]:
     if found is None:
         raise SetupError("Asterisk is not there yet; run 'make install'.")
     first = options.first_port
-    settings = {"IVR_TRUNK_PORT": str(first + _ENGINEER), "IVR_MAX_CALLS": "3000", "IVR_AGI_CONNECTIONS": "5000"}
+    settings = {
+        "IVR_TRUNK_PORT": str(first + _ENGINEER), "IVR_MAX_CALLS": "3000", "IVR_AGI_CONNECTIONS": "5000",
+        "IVR_TRUNK_OPTIONS_SECONDS": "0",  # SIPp would take the question for a call
+    }  # fmt: skip
     stack = Stack(Ports.from_base(first, RTP_WIDTH), options.folder, settings)
     began = time.time()
     try:
