@@ -15,8 +15,9 @@ AFTER_PRICE: Final = 3.0
 BETWEEN: Final = 0.8
 """Seconds of a prompt before the next answer cuts it."""
 DIGIT: Final = 0.2
-RING: Final = 4.7
-"""Seconds until the engineer picks up. The hotline tells the caller the incident's number meanwhile."""
+RING: Final = 8.0
+"""Seconds until the engineer picks up. The hotline meanwhile tells the caller the incident's number, and that it tries the backup when
+that is who rings: an engineer's 1 waits for the end of a prompt that the caller is told."""
 WHISPERED: Final = 4.0
 """Seconds of the whisper that the engineer hears before the 1."""
 TALK: Final = 1.5

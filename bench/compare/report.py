@@ -41,6 +41,7 @@ def write(results: Results, folder: Path) -> None:
     """The page and its pictures."""
     from bench.compare import pictures
 
+    folder.mkdir(parents=True, exist_ok=True)
     pictures.calls(_cpu(results), folder / "benchmark-calls.svg")
     pictures.talks(_talks(results), folder / "benchmark-talks.svg")
     values = {
