@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from bench.compare import covered_call
 from bench.compare.bridges import BARE
 from bench.compare.contenders import NATIVE, OURS, PROCESS
 from ivr.embedded.asterisk import Asterisk
@@ -46,7 +47,7 @@ def write(results: Results, folder: Path) -> None:
     pictures.talks(_talks(results), folder / "benchmark-talks.svg")
     values = {
         "date": time.strftime("%d %B %Y", time.gmtime(results["began"])), "minutes": f"{results['minutes']:.0f}",
-        "command": results["command"], **results["machine"],
+        "command": results["command"], **results["machine"], "ring": f"{covered_call.RING:g}", "talk": f"{covered_call.TALK:g}",
         "calls": "\n".join(_calls_table(results)), "rates": "\n".join(_rates_table(results)), "talks": "\n".join(_talks_table(results)),
         "verdict": "\n".join(_verdict(results)),
     }  # fmt: skip
